@@ -1,0 +1,240 @@
+"""The audit sheet: what a person fills in, as xlsx with drop-downs or as csv. Scores are not in it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from canbang.codebook import Codebook, LabelSpec, load_codebook
+from canbang.errors import InputError
+from canbang.fetch.table import SUFFIXES
+from canbang.item import Item, Judgement, Label
+from canbang.text.cells import safe_cell, unsafe_cell
+from canbang.text.encodings import detect_file
+from canbang.text.normalise import heading_key, nfc
+from canbang.text.numbers import day
+
+UNSURE = "Không chắc"
+_FACTS = ("STT", "Mã", "Kênh", "Ngày đăng", "Tiêu đề", "Sapo", "Nội dung (đầu)", "Liên kết")
+_TEXT_START = 400
+_WIDTHS = (6, 24, 18, 12, 52, 52, 52, 30)
+OPTIONAL = ("theme",)
+"""Labels that may stay blank: they then stay a machine estimate."""
+
+
+def _choices(label: LabelSpec) -> list[str]:
+    names = [value.name_vi for value in label.values]
+    return [*names, UNSURE] if label.id == "tone" else names
+
+
+def _row(number: int, item: Item) -> list[str]:
+    return [
+        str(number), item.id, item.channel, day(item.published_at.date()), item.title, item.lead,
+        item.text[:_TEXT_START], item.url,
+    ]  # fmt: skip
+
+
+def write_sheet(path: Path, items: Sequence[Item], codebook: Codebook | None = None) -> None:
+    """Write the sheet for ``items`` in the order given; the suffix tells xlsx or csv."""
+    book = codebook or load_codebook()
+    heading = [*_FACTS, *(label.name_vi for label in book.labels), "Ghi chú"]
+    rows = [_row(number, item) for number, item in enumerate(items, 1)]
+    try:
+        if path.suffix.lower() == ".csv":
+            with path.open("w", encoding="utf-8-sig", newline="") as stream:
+                csv.writer(stream).writerows([heading, *([safe_cell(cell) for cell in row] for row in rows)])
+        elif path.suffix.lower() == ".xlsx":
+            _write_xlsx(path, heading, rows, book)
+        else:
+            raise InputError(f"{path}: phiếu chấm phải là tệp .xlsx hoặc .csv.")
+    except OSError as error:
+        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+
+
+def _write_xlsx(path: Path, heading: list[str], rows: list[list[str]], book: Codebook) -> None:
+    import openpyxl
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "Chấm mẫu"
+    sheet.append(heading)
+    for row in rows:
+        sheet.append([safe_cell(cell) for cell in row])
+    for column, width in enumerate((*_WIDTHS, 16, 18, 18, 24, 18, 30), 1):
+        letter = get_column_letter(column)
+        sheet.column_dimensions[letter].width = width
+    for cell in sheet[1]:
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor="1F4E79")
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+    for line in sheet.iter_rows(min_row=2):
+        for cell in line:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if isinstance(cell.value, str):
+                cell.data_type = "s"
+    for offset, label in enumerate(book.labels):
+        letter = get_column_letter(len(_FACTS) + 1 + offset)
+        names = ",".join(_choices(label))
+        if len(names) > 250:  # a drop-down in the cell itself may hold 255 characters; longer ones need a list sheet
+            names = _list_sheet(workbook, label)
+        rule = DataValidation(type="list", formula1=names if names.startswith("=") else f'"{names}"', allow_blank=True)
+        rule.error, rule.errorTitle = "Chọn một giá trị trong danh sách.", label.name_vi
+        rule.prompt, rule.promptTitle = label.question_vi[:250], label.name_vi[:30]
+        rule.showErrorMessage = rule.showInputMessage = True
+        sheet.add_data_validation(rule)
+        rule.add(f"{letter}2:{letter}{len(rows) + 1}")
+    sheet.freeze_panes = "E2"
+    _guide(workbook, book)
+    workbook.save(path)
+
+
+def _list_sheet(workbook: Any, label: LabelSpec) -> str:
+    lists = workbook.create_sheet(f"Danh sách {label.name_vi}")
+    for name in _choices(label):
+        lists.append([name])
+    return f"='{lists.title}'!$A$1:$A${len(_choices(label))}"
+
+
+def _guide(workbook: Any, book: Codebook) -> None:
+    """The codebook beside the sheet, so that nobody judges from memory."""
+    from openpyxl.styles import Alignment, Font
+
+    guide = workbook.create_sheet("Bộ tiêu chí")
+    guide.column_dimensions["A"].width, guide.column_dimensions["B"].width = 30, 110
+    for label in book.labels:
+        guide.append([label.name_vi, label.definition_vi])
+        guide.cell(guide.max_row, 1).font = Font(bold=True)
+        for value in label.values:
+            guide.append([f"   {value.name_vi}", value.definition_vi])
+    for ruling in book.raw["rulings"]:
+        guide.append([f"{ruling['n']}. {ruling['title_vi']}", ruling["text_vi"]])
+    for line in guide.iter_rows():
+        for cell in line:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def _read_rows(path: Path) -> Iterable[tuple[int, Sequence[Any]]]:
+    if not path.exists():
+        raise InputError(f"{path}: không có phiếu chấm này.")
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind == "csv":
+        with path.open(encoding=detect_file(path), errors="replace", newline="") as stream:
+            sample = stream.readline()
+            stream.seek(0)
+            mark = max(",;\t", key=sample.count)
+            try:
+                yield from ((number, row) for number, row in enumerate(csv.reader(stream, delimiter=mark), 1))
+            except csv.Error as error:
+                raise InputError(f"{path}: phiếu chấm CSV hỏng ({error}). Lưu lại từ Excel.") from error
+    elif kind == "xlsx":
+        import openpyxl
+
+        try:
+            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except Exception as error:  # openpyxl raises whatever the broken part raises
+            raise InputError(f"{path}: không phải tệp XLSX hợp lệ hoặc tệp bị hỏng.") from error
+        try:
+            yield from enumerate(workbook.worksheets[0].iter_rows(values_only=True), 1)
+        finally:
+            workbook.close()
+    else:
+        raise InputError(f"{path}: phiếu chấm phải là tệp .xlsx hoặc .csv.")
+
+
+class _Sheet:
+    """Reads judgements row by row; every message names the file and the row."""
+
+    def __init__(self, path: Path, book: Codebook) -> None:
+        self.path = path
+        self.book = book
+        self.names = {
+            label.id: {heading_key(v.name_vi): v.id for v in label.values}
+            | {heading_key(v.id): v.id for v in label.values}
+            for label in book.labels
+        }
+        self.column: dict[str, int] = {}
+
+    def heading(self, row: Sequence[Any]) -> None:
+        keys = [heading_key("" if cell is None else str(cell)) for cell in row]
+        wanted = {"id": "ma"} | {label.id: heading_key(label.name_vi) for label in self.book.labels}
+        for field, key in wanted.items():
+            if key not in keys:
+                name = "Mã" if field == "id" else self.book.label(field).name_vi
+                raise InputError(
+                    f"{self.path}: thiếu cột “{name}”. Dùng lại phiếu do canbang sample tạo, không đổi tên cột."
+                )
+            self.column[field] = keys.index(key)
+
+    def cell(self, row: Sequence[Any], field: str) -> str:
+        position = self.column[field]
+        value = row[position] if position < len(row) else None
+        return nfc("" if value is None else str(value))
+
+    def value(self, number: int, row: Sequence[Any], label: LabelSpec) -> str | None:
+        """The value id in a cell, ``None`` where it is blank."""
+        written = self.cell(row, label.id)
+        if not written:
+            return None
+        found = self.names[label.id].get(heading_key(written))
+        if found is None:
+            allowed = ", ".join(f"“{name}”" for name in _choices(label)[:6])
+            raise InputError(
+                f"{self.path}, dòng {number}, cột “{label.name_vi}”: giá trị “{written[:40]}” không có trong bộ tiêu chí. "
+                f"Chọn: {allowed}{'…' if len(_choices(label)) > 6 else ''}."
+            )
+        return found
+
+    def judgement(self, number: int, row: Sequence[Any]) -> Judgement:
+        item_id = unsafe_cell(self.cell(row, "id"))
+        if heading_key(self.cell(row, "tone")) == heading_key(UNSURE):
+            return Judgement(item_id, Label(unsure=True), number)
+        values = {label.id: self.value(number, row, label) for label in self.book.labels}
+        for label in self.book.labels:
+            if values[label.id] is None and label.id not in OPTIONAL:
+                raise InputError(
+                    f"{self.path}, dòng {number}: chưa chấm “{label.name_vi}” cho tin “{item_id}”. "
+                    f"Điền đủ, hoặc chọn “{UNSURE}” ở cột “{self.book.label('tone').name_vi}” nếu không quyết được."
+                )
+        flags = {name: values[name] == "true" for name in ("dark_side", "sensational", "public_interest")}
+        return Judgement(item_id, Label(tone=values["tone"], theme=values["theme"], **flags), number)
+
+
+def read_sheet(path: Path, drawn: Sequence[str], codebook: Codebook | None = None) -> list[Judgement]:
+    """Judgements of exactly the ``drawn`` ids, in the sheet's order.
+
+    Raises :class:`InputError` naming the row for a blank or wrong value, an id that was not drawn or stands twice,
+    and for drawn items that the sheet lacks: an unjudged drawn item may not be dropped.
+    """
+    sheet = _Sheet(path, codebook or load_codebook())
+    rows = iter(_read_rows(path))
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{path}: phiếu chấm rỗng.")
+    sheet.heading(first[1])
+    wanted, seen = set(drawn), dict[str, int]()
+    judgements = []
+    for number, row in rows:
+        if not any(cell not in (None, "") for cell in row):
+            continue
+        item_id = unsafe_cell(sheet.cell(row, "id"))
+        if item_id not in wanted:
+            raise InputError(
+                f"{path}, dòng {number}: mã “{item_id[:60]}” không có trong tệp rút mẫu. Không sửa cột Mã, không thêm dòng; "
+                "dùng đúng tệp rút mẫu của phiếu này."
+            )
+        if item_id in seen:
+            raise InputError(f"{path}, dòng {number}: mã “{item_id[:60]}” đã có ở dòng {seen[item_id]}. Bỏ một dòng.")
+        seen[item_id] = number
+        judgements.append(sheet.judgement(number, row))
+    missing = [item_id for item_id in drawn if item_id not in seen]
+    if missing:
+        raise InputError(
+            f"{path}: thiếu {len(missing)} tin đã rút (ví dụ “{missing[0][:60]}”). Tin đã rút không được bỏ; chấm nốt rồi nộp lại."
+        )
+    return judgements

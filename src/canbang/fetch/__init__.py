@@ -1,0 +1,1 @@
+"""Getting a publisher's own items: files, feeds, sitemaps, sites, and the guard in front of the network."""

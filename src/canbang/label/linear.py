@@ -1,0 +1,197 @@
+"""The embedded labeller: every label in one pass, with numpy alone.
+
+The network is the student of `train_student`: hashed embeddings of words and word pairs, a convolution over five
+words max-pooled in title and rest apart, one hidden layer, and per-head calibration. Everything after the
+pooling is linear or nearly, hence the name that the house gave this room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import features
+
+if TYPE_CHECKING:
+    from canbang.item import Item
+
+MODEL = Path(__file__).resolve().parent.parent / "data" / "labeller.npz"
+CHUNK = 64
+"""Items computed at a time: small enough that the convolution's output stays in the processor's cache."""
+
+COLUMNS = (
+    "tone:positive", "tone:neutral", "tone:negative", "dark_side", "sensational", "public_interest",
+    "counted_negative", "clickbait", "theme:policy", "theme:public_affairs", "theme:economy", "theme:society",
+    "theme:education_science", "theme:health", "theme:culture_sport", "theme:entertainment",
+    "theme:defence_security", "theme:good_deed", "theme:law_crime", "theme:accident_disaster", "theme:world",
+)  # fmt: skip
+TONE, FLAGS, THEME = slice(0, 3), slice(3, 8), slice(8, 21)
+Floats = NDArray[np.float32]
+
+
+def softmax(z: Floats) -> Floats:
+    """Rows of scores to rows of probabilities."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(e / e.sum(axis=1, keepdims=True), np.float32)
+
+
+def probabilities(z: Floats) -> Floats:
+    """Calibrated scores (n, 21) to probabilities: tone and theme sum to one, the flags stand alone."""
+    out = np.empty_like(z, dtype=np.float32)
+    out[:, TONE], out[:, THEME] = softmax(z[:, TONE]), softmax(z[:, THEME])
+    out[:, FLAGS] = 1 / (1 + np.exp(-np.clip(z[:, FLAGS], -30, 30)))
+    return out
+
+
+class Network:
+    """The forward pass over plain arrays; `arrays` as `train.pack` writes them."""
+
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._words, self._pairs = arrays["words"], arrays["pairs"]
+        self.word_bits = len(self._words).bit_length() - 1
+        self.pair_bits = len(self._pairs).bit_length() - 1
+        width, pair_width = self._words.shape[1], self._pairs.shape[1]
+        conv = arrays["conv"].astype(np.float32)
+        self._window, channels = len(conv), conv.shape[2]
+        # The tables stay in int8; their scales go into the weights that multiply them.
+        conv[:, :width] *= arrays["words_scale"].astype(np.float32)[:, None]
+        self._conv = np.ascontiguousarray(conv)
+        self._bias = arrays["conv_bias"].astype(np.float32)
+        hidden = arrays["hidden"].astype(np.float32)
+        for field in (0, 1):
+            at = field * (channels + width + pair_width) + channels
+            hidden[at : at + width] *= arrays["words_scale"].astype(np.float32)[:, None]
+            hidden[at + width : at + width + pair_width] *= arrays["pairs_scale"].astype(np.float32)[:, None]
+        self._hidden, self._hidden_bias = hidden, arrays["hidden_bias"].astype(np.float32)
+        self._out, self._out_bias = arrays["out"].astype(np.float32), arrays["out_bias"].astype(np.float32)
+        self._kinds = np.eye(features.SHAPES + 1, features.SHAPES, dtype=np.float32)
+
+    def rows(self, batch: features.Batch) -> features.Rows:
+        """Table rows of a batch, with this network's sizes."""
+        return features.rows(batch, self.word_bits, self.pair_bits, self._window // 2)
+
+    def forward(self, rows: features.Rows) -> Floats:
+        """Uncalibrated scores (n, 21)."""
+        width = self._words.shape[1]
+        x = np.empty((len(rows.words), width + features.SHAPES), np.float32)
+        x[:, :width] = self._words[rows.words]
+        x[:, width:] = self._kinds[rows.shape]
+        gap = self._window // 2
+        inner = len(x) - 2 * gap
+        z = x[:inner] @ self._conv[0]
+        for k in range(1, self._window):
+            z += x[k : k + inner] @ self._conv[k]
+        length = rows.last - rows.first
+        empty = length == 0
+        root = np.sqrt(np.maximum(length, 1)).astype(np.float32)[:, None]
+        edges = np.stack([rows.first, rows.last], axis=1).ravel()
+        # z has no row for the outer gaps: its row k stands for token k + gap. The last edge may lie behind it.
+        tops = np.maximum.reduceat(z, np.minimum(edges - gap, inner - 1), axis=0)[::2]
+        tops[empty] = -1e4
+        means = np.add.reduceat(x[:, :width], rows.first, axis=0) / root
+        twos = np.add.reduceat(self._pairs[rows.pairs].astype(np.float32), rows.first, axis=0) / root
+        means[empty], twos[empty] = 0, 0
+        n = len(rows)
+        tops = np.maximum(tops.reshape(n, 2, -1) + self._bias, 0)
+        seen = np.concatenate([tops, means.reshape(n, 2, -1), twos.reshape(n, 2, -1)], axis=2).reshape(n, -1)
+        return np.asarray(np.maximum(seen @ self._hidden + self._hidden_bias, 0) @ self._out + self._out_bias)
+
+
+class EmbeddedLabeller:
+    """The labeller that ships with the package; `predict` gives the columns of `labeller.COLUMNS`."""
+
+    name = "embedded"
+
+    def __init__(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+        self.version: str = meta["version"]
+        self.meta = meta
+        self.thresholds: dict[str, float] = {k: float(v) for k, v in meta.get("thresholds", {}).items()}
+        self._network = Network(arrays)
+        self._slope = arrays["slope"].astype(np.float32)
+        self._offset = arrays["offset"].astype(np.float32)
+        self._tokens = features.Tokeniser()
+
+    @classmethod
+    def load(cls, path: Path = MODEL) -> EmbeddedLabeller:
+        """Read a model file; raises FileNotFoundError, and ValueError for a file of another kind."""
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        if "meta" not in arrays:
+            raise ValueError(f"{path} is not a labeller's model file")
+        meta = json.loads(arrays.pop("meta").tobytes())
+        if meta.get("kind") != "student":
+            raise ValueError(f"{path} holds a model of kind {meta.get('kind')!r}, not 'student'")
+        return cls(arrays, meta)
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """Uncalibrated scores (n, 21) of (title, rest) pairs."""
+        parts = [np.zeros((0, len(COLUMNS)), np.float32)]
+        for start in range(0, len(pairs), CHUNK):
+            batch = self._tokens.batch(pairs[start : start + CHUNK])
+            parts.append(self._network.forward(self._network.rows(batch)))
+        return np.concatenate(parts)
+
+    def predict(self, items: Sequence[Item]) -> Floats:
+        """Probabilities, shape (n, 21); the columns are `labeller.COLUMNS`."""
+        return self.predict_pairs(features.fields(items))
+
+    def predict_pairs(self, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """The same for (title, rest) pairs that went through `features.prepare`."""
+        return probabilities(self.scores(pairs) * self._slope + self._offset)
+
+    def explain(self, item: Item, label: str = "counted_negative", limit: int = 6) -> list[tuple[str, float]]:
+        """The phrases of up to four words that moved `label` most, with the log-odds that each is worth.
+
+        A phrase's worth is how far the label's calibrated score falls when its words are left out; positive
+        speaks for the label, negative against it. Phrases do not overlap. Raises ValueError for an unknown label.
+        """
+        if label not in COLUMNS:
+            raise ValueError(f"unknown label {label!r}")
+        column = COLUMNS.index(label)
+        fields = features.fields([item])[0]
+        spans = [[m.span() for m in features.TOKEN.finditer(text)][: features.MAX_TOKENS] for text in fields]
+        cuts = [
+            (which, i, i + size)
+            for which in (0, 1)
+            for size in (1, 2, 3, 4)
+            for i in range(0, len(spans[which]) - size + 1)
+            if fields[which][spans[which][i][0]].isalnum() and fields[which][spans[which][i + size - 1][0]].isalnum()
+        ]
+        variants = [fields]
+        for which, i, j in cuts:
+            text = fields[which]
+            left = f"{text[: spans[which][i][0]]} {text[spans[which][j - 1][1] :]}"
+            variants.append((left, fields[1]) if which == 0 else (fields[0], left))
+        z = self.scores(variants) * self._slope + self._offset
+        odds = self._log_odds(z, column)
+        worth = odds[0] - odds[1:]
+        return self._best(fields, spans, cuts, worth, limit)
+
+    @staticmethod
+    def _log_odds(z: Floats, column: int) -> Floats:
+        p = np.clip(probabilities(z)[:, column].astype(np.float64), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(p / (1 - p)), np.float32)
+
+    @staticmethod
+    def _best(
+        fields: tuple[str, str], spans: list[list[tuple[int, int]]], cuts: list[tuple[int, int, int]],
+        worth: Floats, limit: int,
+    ) -> list[tuple[str, float]]:  # fmt: skip
+        """The strongest phrases that do not overlap; a longer one must add something for every word it adds."""
+        size = np.array([j - i for _, i, j in cuts] or [1])
+        taken: set[tuple[int, int]] = set()
+        out: list[tuple[str, float]] = []
+        for k in np.argsort(-np.abs(worth) / size**0.5, kind="stable") if cuts else ():
+            which, i, j = cuts[k]
+            here = {(which, t) for t in range(i, j)}
+            if len(out) == limit or abs(worth[k]) < 0.05:
+                break
+            if not here & taken:
+                taken |= here
+                out.append((fields[which][spans[which][i][0] : spans[which][j - 1][1]], round(float(worth[k]), 3)))
+        return out

@@ -1,0 +1,173 @@
+"""What the embedded labeller is trained on: rows, targets, groups of the same story, and the check for leaks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import features
+
+TONES = ("positive", "neutral", "negative")
+FLAGS = ("dark_side", "sensational", "public_interest", "counted")
+THEMES = (
+    "policy", "public_affairs", "economy", "society", "education_science", "health", "culture_sport",
+    "entertainment", "defence_security", "good_deed", "law_crime", "accident_disaster", "world",
+)  # fmt: skip
+CLICKBAIT = 7
+WIDTH = 21
+FILES = (
+    "labelled_train.parquet", "public_posts.jsonl", "viclickbait2025.parquet", "vietnews_titles_leads.parquet",
+    "stream_2026_6outlets.parquet", "vnnews2016_sections.parquet",
+)  # fmt: skip
+
+_WORD = re.compile(r"\w+")
+SHINGLE = 3
+CONTAINED = 0.7
+
+
+@dataclass(frozen=True)
+class Rows:
+    """`pairs` (title, rest); `y` float32 (n, 21), NaN where a label is unknown; `source` and `channel` per row."""
+
+    pairs: list[tuple[str, str]]
+    y: NDArray[np.float32]
+    source: NDArray[np.str_]
+    channel: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def take(self, keep: NDArray[Any]) -> Rows:
+        """The rows at a boolean mask or at indices."""
+        at = np.flatnonzero(keep) if keep.dtype == bool else keep
+        return Rows([self.pairs[i] for i in at], self.y[at], self.source[at], self.channel[at])
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """One after the other."""
+    return Rows(
+        [pair for part in parts for pair in part.pairs],
+        np.concatenate([part.y for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.channel for part in parts]),
+    )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Rows of a parquet or JSON-lines file."""
+    if path.suffix == ".jsonl":
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines if line.strip()]
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def _rows(rows: Sequence[dict[str, Any]], source: str, channel: str, lead: str = "lead") -> Rows:
+    pairs = [
+        features.prepare(row["title"] or "", row.get(lead) or "", row.get("text") or row.get("body") or "")
+        for row in rows
+    ]
+    y = np.full((len(rows), WIDTH), np.nan, np.float32)
+    for i, row in enumerate(rows):
+        if "tone" in row:
+            y[i, :3] = [row["tone"] == tone for tone in TONES]
+            y[i, 3:7] = [bool(row[flag]) for flag in FLAGS]
+            y[i, 8:] = [row["theme"] == theme for theme in THEMES]
+        if source == "clickbait":
+            y[i, CLICKBAIT] = row["label"] == "clickbait"
+    where = [str(row.get("corpus") or source) if source == "press" else source for row in rows]
+    return Rows(pairs, y, np.array(where), np.array([str(row.get(channel) or "") for row in rows]))
+
+
+def labelled(shared: Path, posts: Iterable[Path] = ()) -> Rows:
+    """Labelled press items, public posts and clickbait titles under `shared`/data, and further files of posts."""
+    data = shared / "data"
+    parts = [
+        _rows(read(data / "labelled_train.parquet"), "press", "channel"),
+        _rows(read(data / "public_posts.jsonl"), "posts", "channel_kind"),
+        _rows(read(data / "viclickbait2025.parquet"), "clickbait", "source", "lead_paragraph"),
+    ]
+    return join(parts + [_rows(read(path), "posts", "channel_kind") for path in posts])
+
+
+def development(shared: Path) -> Rows:
+    """`gold_dev`, for evaluation only."""
+    return _rows(read(shared / "data" / "gold_dev.parquet"), "press", "channel")
+
+
+def unlabelled(shared: Path) -> Rows:
+    """Titles with leads that nobody labelled, near-duplicates of dev titles taken out."""
+    data = shared / "data"
+    parts = [
+        _rows(read(data / "stream_2026_6outlets.parquet"), "stream", "channel"),
+        _rows(read(data / "vnnews2016_sections.parquet"), "sections", "source"),
+        _rows(read(data / "vietnews_titles_leads.parquet"), "vietnews", "split"),
+    ]
+    rows = join(parts)
+    dev = [pair[0] for pair in development(shared).pairs]
+    keep = np.ones(len(rows), bool)
+    keep[[i for i, _ in leaks([pair[0] for pair in rows.pairs], dev)]] = False
+    return rows.take(keep)
+
+
+def _shingles(title: str) -> tuple[str, frozenset[str]]:
+    words = [features.canonical(word) for word in _WORD.findall(features.clean(title))]
+    flat = " ".join(words)
+    grams = (" ".join(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1))
+    return flat, frozenset(grams) or frozenset([flat])
+
+
+def leaks(train_titles: Sequence[str], dev_titles: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs (train index, dev index) whose titles are the same or nearly: equal words whatever the spelling, or
+    70 % of the shorter one's three-word shingles found in the other (three of them at least)."""
+    index: dict[str, list[int]] = defaultdict(list)
+    dev = [_shingles(title) for title in dev_titles]
+    for j, (flat, grams) in enumerate(dev):
+        index["=" + flat].append(j)
+        for gram in grams:
+            index[gram].append(j)
+    found = []
+    for i, title in enumerate(train_titles):
+        flat, grams = _shingles(title)
+        hits: dict[int, int] = defaultdict(int)
+        for gram in grams:
+            for j in index.get(gram, ()):
+                hits[j] += 1
+        same = set(index.get("=" + flat, ()))
+        for j, count in hits.items():
+            if count >= 3 and count >= CONTAINED * min(len(grams), len(dev[j][1])):
+                same.add(j)
+        found += [(i, j) for j in sorted(same)]
+    return found
+
+
+def stories(titles: Sequence[str]) -> NDArray[np.int64]:
+    """A story number per title; near-duplicates (as in `leaks`) share one, so that a split keeps them together."""
+    parent = list(range(len(titles)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i, j in leaks(titles, titles):
+        parent[root(i)] = root(j)
+    return np.array([root(i) for i in range(len(titles))])
+
+
+def digests(shared: Path) -> dict[str, str]:
+    """SHA-256 of the data files, by name."""
+    data = shared / "data"
+    return {name: hashlib.sha256((data / name).read_bytes()).hexdigest() for name in (*FILES, "gold_dev.parquet")}

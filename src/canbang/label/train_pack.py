@@ -1,0 +1,48 @@
+"""A trained student as the arrays of the model file: tables in int8, the rest in float16, calibration in float32."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import features, train_data
+from canbang.label.train_student import Shape
+
+
+def _int8(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Columns scaled to -127..127; the few values beyond the 99.99 % point are cut, they would coarsen the others."""
+    scale = np.maximum(np.quantile(np.abs(table), 0.9999, axis=0), 1e-8) / 127
+    return np.clip(np.round(table / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+
+
+def pack(model: Any, shape: Shape, slope: NDArray[np.float32], offset: NDArray[np.float32]) -> dict[str, Any]:
+    """Arrays for `linear.Network` and `linear.EmbeddedLabeller`."""
+    state = {name: value.detach().float().numpy() for name, value in model.state_dict().items()}
+    words, words_scale = _int8(state["words.weight"])
+    pairs, pairs_scale = _int8(state["pairs.weight"])
+    conv = state["conv.weight"].T.reshape(shape.window, shape.word_width + features.SHAPES, shape.channels)
+    return {
+        "words": words,
+        "words_scale": words_scale,
+        "pairs": pairs,
+        "pairs_scale": pairs_scale,
+        "conv": conv.astype(np.float16),
+        "conv_bias": state["bias"].astype(np.float16),
+        "hidden": state["hidden.weight"].T.astype(np.float16),
+        "hidden_bias": state["hidden.bias"].astype(np.float32),
+        "out": state["out.weight"].T.astype(np.float16),
+        "out_bias": state["out.bias"].astype(np.float32),
+        "slope": slope.astype(np.float32),
+        "offset": offset.astype(np.float32),
+    }
+
+
+def write(arrays: dict[str, Any], meta: dict[str, Any], path: Path) -> None:
+    """The model file: a compressed npz without pickle; `meta` goes in as UTF-8 JSON."""
+    assert len(arrays["slope"]) == train_data.WIDTH
+    text = json.dumps(meta, ensure_ascii=False, sort_keys=True).encode()
+    np.savez_compressed(path, meta=np.frombuffer(text, np.uint8), **arrays)

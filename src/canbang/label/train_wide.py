@@ -1,0 +1,65 @@
+"""The second teacher: logistic regression on hashed words and word pairs, which keeps what an encoder smooths over.
+
+Style lives in exact words ("và cái kết", "sốc"), and the encoder alone does worse on `sensational` than this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import features, train_data
+
+BITS = 18
+
+
+def matrix(pairs: Sequence[tuple[str, str]]) -> Any:
+    """Sparse (n, 2^18): words and pairs, those of the title apart as well, each item's row scaled by its length."""
+    from scipy import sparse
+
+    batch = features.Tokeniser().batch(pairs)
+    codes, starts = batch.codes, batch.starts
+    field = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    item, head = field // 2, field % 2 == 0
+    same = field[1:] == field[:-1]
+    two = features.mix(codes[:-1], codes[1:], 2)[same]
+    two_item, two_head = item[1:][same], head[1:][same]
+    rows = np.concatenate([
+        features.mix(codes, codes, 5),
+        features.mix(codes, head.astype(np.uint32), 1),
+        two,
+        features.mix(two, two, 3)[two_head],
+    ]) >> np.uint32(32 - BITS)  # fmt: skip
+    at = np.concatenate([item, item, two_item, two_item[two_head]])
+    table = sparse.csr_matrix((np.ones(len(rows), np.float32), (at, rows)), shape=(len(pairs), 1 << BITS))
+    table.data[:] = 1
+    return sparse.diags(1 / np.sqrt(np.maximum(np.diff(table.indptr), 1))) @ table
+
+
+class Wide:
+    """One logistic regression per column, on known rows only; `scores` gives (n, 21) log-odds."""
+
+    def __init__(self, rows: train_data.Rows, strength: float = 20.0) -> None:
+        from scipy import sparse
+        from sklearn.linear_model import LogisticRegression
+
+        x = matrix(rows.pairs)
+        seen = np.bincount(x.indices, minlength=x.shape[1])
+        self._idf = sparse.diags((np.log((1 + len(rows)) / (1 + seen)) + 1) / 4)
+        x = (x @ self._idf).tocsr()
+        self._weights: list[Any] = []
+        self._bias = np.zeros(train_data.WIDTH)
+        for column in range(train_data.WIDTH):
+            known = ~np.isnan(rows.y[:, column])
+            model = LogisticRegression(C=strength, solver="liblinear", random_state=0)
+            model.fit(x[known], rows.y[known, column] > 0.5)
+            self._weights.append(model.coef_[0])
+            self._bias[column] = model.intercept_[0]
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Log-odds (n, 21), uncalibrated."""
+        x = matrix(pairs) @ self._idf
+        return np.asarray(x @ np.stack(self._weights, axis=1) + self._bias, np.float32)

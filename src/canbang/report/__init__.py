@@ -1,0 +1,1 @@
+"""The balance report: a value, and its renderings as terminal table, JSON, HTML and workbook."""

@@ -1,0 +1,243 @@
+"""The balance as a value: shares with their intervals, the verdict, and everything that they were computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.audit.draw import Draw
+from canbang.codebook import Codebook, load_codebook
+from canbang.estimate.design import Plan, plan
+from canbang.estimate.share import CONFIDENCE, Cell, estimate_share
+from canbang.estimate.verdict import Verdict, decide
+from canbang.item import Item, Judgement, Label
+from canbang.label.labeller import COLUMN
+from canbang.limits import Limit, load_limits
+from canbang.report.frame import Frame
+
+HALF_WIDTH = 0.025
+"""Half-width (a share) that the planning figure aims at: plus or minus 2.5 points."""
+
+SHARES = (
+    "counted_negative", "positive", "neutral", "negative", "negative_or_dark_side", "sensational",
+    "public_interest", "counted_negative_public_interest", "counted_negative_without_public_interest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShareValue:
+    """A share in 0..1 with its interval; a machine estimate has the interval 0..1, which claims nothing."""
+
+    point: float
+    low: float
+    high: float
+    confidence: float = CONFIDENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The shares of the whole window or of one group of it."""
+
+    key: str
+    items: int
+    stories: int
+    audited: int
+    unsure: int
+    shares: Mapping[str, ShareValue]
+    verdict: Verdict
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn item with what the person said."""
+
+    item: Item
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The report of one window."""
+
+    first: date
+    last: date
+    read: int
+    rejected: int
+    outside: int
+    whole: Part
+    share_by_story: float
+    by: Mapping[str, tuple[Part, ...]]
+    themes: Mapping[str, ShareValue]
+    themes_basis: str
+    needed: Plan
+    limit: Limit
+    codebook: Codebook
+    labeller: tuple[str, str]
+    draw: Draw | None
+    drawn: tuple[Drawn, ...]
+    sources: tuple[str, ...]
+    enrolments: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+Property = Callable[[Label], bool | None]
+
+
+def properties(book: Codebook) -> dict[str, Property]:
+    """What each share counts, as a question to a person's label; ``None`` means undecided."""
+    counted = book.variant("counted_negative").holds
+
+    def also(label: Label, public: bool) -> bool | None:
+        negative = counted(label)
+        if negative is None or label.public_interest is None:
+            return None
+        return negative and label.public_interest is public
+
+    def tone(value: str) -> Property:
+        return lambda label: None if label.tone is None else label.tone == value
+
+    return {
+        "counted_negative": counted,
+        "positive": tone("positive"),
+        "neutral": tone("neutral"),
+        "negative": book.variant("negative").holds,
+        "negative_or_dark_side": book.variant("negative_or_dark_side").holds,
+        "sensational": lambda label: label.sensational,
+        "public_interest": lambda label: label.public_interest,
+        "counted_negative_public_interest": lambda label: also(label, True),
+        "counted_negative_without_public_interest": lambda label: also(label, False),
+    }
+
+
+def expected(probability: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """The machine's probability of each share's property, ``shape (n,)`` each.
+
+    Two of them join labels that the labeller gives one by one; they are taken as independent given the text.
+    """
+
+    def column(name: str) -> NDArray[np.float64]:
+        return probability[:, COLUMN[name]].astype(np.float64)
+
+    counted, dark, public = column("counted_negative"), column("dark_side"), column("public_interest")
+    return {
+        "counted_negative": counted,
+        "positive": column("tone:positive"),
+        "neutral": column("tone:neutral"),
+        "negative": column("tone:negative"),
+        "negative_or_dark_side": np.minimum(1.0, counted + dark * column("tone:positive")),
+        "sensational": column("sensational"),
+        "public_interest": public,
+        "counted_negative_public_interest": counted * public,
+        "counted_negative_without_public_interest": counted * (1 - public),
+    }
+
+
+def _has_theme(theme: str) -> Property:
+    return lambda label: None if label.theme is None else label.theme == theme
+
+
+class _Estimator:
+    """Shares of any subset of the frame: by the audit where there is one, else by the machine."""
+
+    def __init__(self, frame: Frame, book: Codebook, draw: Draw | None, judgements: Sequence[Judgement]) -> None:
+        self.frame = frame
+        self.limit = load_limits()["negative_share"]
+        self.machine = expected(frame.probability)
+        self.draw = draw
+        self.questions = properties(book)
+        self.labels: list[Label] = []
+        if draw is None:
+            return
+        place = {item_id: position for position, item_id in enumerate(frame.ids)}
+        self.band = np.zeros(len(frame), np.int8)
+        self.band[[place[item_id] for item_id in draw.frame_ids]] = draw.bands
+        self.judged = np.array([place[judgement.item_id] for judgement in judgements], np.int64)
+        self.labels = [judgement.label for judgement in judgements]
+
+    def cells(self, inside: NDArray[np.bool_], question: Property) -> list[Cell]:
+        """The audit of a subset by band: given the counts, it is a random sample of the subset in each band."""
+        assert self.draw is not None
+        bands = len(self.draw.sizes)
+        sizes = np.bincount(self.band[inside], minlength=bands)
+        tally = np.zeros((bands, 3), np.int64)
+        for position, label in zip(self.judged, self.labels, strict=True):
+            if inside[position]:
+                said = None if label.unsure else question(label)
+                tally[self.band[position]] += (1, said is True, said is None)
+        return [Cell(str(h), int(sizes[h]), *map(int, tally[h])) for h in range(bands) if sizes[h]]
+
+    def share(self, inside: NDArray[np.bool_], question: Property) -> tuple[ShareValue, Verdict]:
+        """The audited share of a subset, and its verdict against the limit."""
+        share = estimate_share(self.cells(inside, question))
+        value = ShareValue(float(share.point), share.low_share, share.high_share, share.confidence)
+        return value, decide(share, self.limit.value, strict=self.limit.strict)
+
+    def part(self, key: str, inside: NDArray[np.bool_]) -> Part:
+        """All shares of a subset that is not empty."""
+        items, stories = int(inside.sum()), len(np.unique(self.frame.story[inside]))
+        if self.draw is None:
+            shares = {name: ShareValue(float(self.machine[name][inside].mean()), 0.0, 1.0) for name in SHARES}
+            return Part(key, items, stories, 0, 0, shares, Verdict.NOT_YET_KNOWN, "machine")
+        found = {name: self.share(inside, question) for name, question in self.questions.items()}
+        audited = int(inside[self.judged].sum())
+        unsure = sum(label.unsure for i, label in zip(self.judged, self.labels, strict=True) if inside[i])
+        shares = {name: value for name, (value, _) in found.items()}
+        return Part(key, items, stories, audited, unsure, shares, found["counted_negative"][1], "audit")
+
+    def themes(self, book: Codebook) -> tuple[dict[str, ShareValue], str]:
+        """Share of each theme; audited only where every judged item has a theme."""
+        everything = np.ones(len(self.frame), np.bool_)
+        if self.draw is not None and all(label.unsure or label.theme for label in self.labels):
+            return {theme.id: self.share(everything, _has_theme(theme.id))[0] for theme in book.themes}, "audit"
+        return {
+            theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
+            for theme in book.themes
+        }, "machine"
+
+    def plan(self) -> Plan:
+        """How many labels a verdict, and plus or minus 2.5 points, would take."""
+        everything = np.ones(len(self.frame), np.bool_)
+        cells = self.cells(everything, self.questions["counted_negative"]) if self.draw is not None else []
+        return plan(self.machine["counted_negative"], cells, self.limit.value, HALF_WIDTH)
+
+
+def balance(
+    frame: Frame,
+    *,
+    by: Sequence[str] = (),
+    draw: Draw | None = None,
+    judgements: Sequence[Judgement] = (),
+    notes: Sequence[str] = (),
+) -> Balance:
+    """The balance of a frame that is not empty; ``draw`` must have been checked against it (``pipeline``)."""
+    book = load_codebook()
+    estimator = _Estimator(frame, book, draw, judgements)
+    whole = estimator.part("all", np.ones(len(frame), np.bool_))
+    groups: dict[str, tuple[Part, ...]] = {}
+    for dimension in by:
+        keys, codes = frame.groups(dimension)
+        groups[dimension] = tuple(
+            estimator.part(key, codes == code) for code, key in enumerate(keys) if (codes == code).any()
+        )
+    per_story = np.bincount(frame.story)
+    chance = np.bincount(frame.story, weights=estimator.machine["counted_negative"]) / per_story
+    themes, themes_basis = estimator.themes(book)
+    first, last = frame.span()
+    label_of = {judgement.item_id: judgement.label for judgement in judgements}
+    drawn: tuple[Drawn, ...] = ()
+    if draw is not None:
+        place = {item_id: position for position, item_id in enumerate(frame.ids)}
+        items = frame.spool.read([place[item_id] for item_id in draw.drawn])
+        drawn = tuple(Drawn(item, label_of[item.id]) for item in items)
+    return Balance(
+        first=first, last=last, read=frame.read, rejected=frame.rejected, outside=frame.outside, whole=whole,
+        share_by_story=float(chance.mean()), by=groups, themes=themes, themes_basis=themes_basis,
+        needed=estimator.plan(), limit=estimator.limit, codebook=book, labeller=frame.labeller, draw=draw,
+        drawn=drawn, sources=tuple(frame.sources), enrolments=tuple(frame.enrolments),
+        notes=(*frame.notes, *notes),
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""The report on a terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from canbang.estimate.verdict import Verdict
+from canbang.report import words
+from canbang.report.balance import Balance, Part, ShareValue
+from canbang.text.numbers import integer, percent
+
+_WIDE = 100
+_COLOUR = {Verdict.UNDER: "green", Verdict.OVER: "red", Verdict.NOT_YET_KNOWN: "yellow"}
+
+
+def print_report(report: Balance, console: Console) -> None:
+    """Print the whole report."""
+    console.print(_head(report))
+    console.print(_shares(report))
+    for dimension, parts in report.by.items():
+        console.print(_groups(report, dimension, parts, wide=console.width >= _WIDE))
+    console.print(_themes(report))
+    console.print(_foot(report))
+
+
+def _table(title: str, *columns: tuple[str, str]) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        pad_edge=False,
+    )
+    for name, justify in columns:
+        table.add_column(
+            name,
+            justify="right" if justify == "right" else "left",
+            overflow="fold",
+            min_width=min(len(name), 12),
+        )
+    return table
+
+
+def _head(report: Balance) -> RenderableType:
+    whole = report.whole
+    share = whole.shares["counted_negative"]
+    colour = _COLOUR[whole.verdict]
+    figure = Text(f"{percent(share.point)}", style=f"bold {colour}")
+    if whole.basis == "machine":
+        figure.append("  (ước tính máy, chưa có khoảng)", style="default")
+    else:
+        figure.append(
+            f"  khoảng {words.interval(share, whole.basis)}, {words.confidence_words(share)}", style="default"
+        )
+    public = whole.shares["counted_negative_public_interest"]
+    rest = whole.shares["counted_negative_without_public_interest"]
+    lines = [
+        Text.assemble("Tỉ lệ tính là tiêu cực: ", figure),
+        Text.assemble(
+            "Kết luận: ",
+            (words.VERDICTS[whole.verdict], f"bold {colour}"),
+            f" (yêu cầu: {words.limit_words(report)})",
+        ),
+        Text(words.verdict_sentence(report)),
+        Text(
+            f"Trong đó vì lợi ích công {_value(public, whole.basis)}; không kể phần này còn {_value(rest, whole.basis)}"
+        ),
+        Text(words.counts_words(report), style="dim"),
+        Text(words.computed_from(report), style="dim"),
+    ]
+    return Panel(
+        Group(*lines),
+        title=f"Cân bằng nội dung · {words.window_words(report)}",
+        title_align="left",
+        border_style=colour,
+    )
+
+
+def _value(value: ShareValue, basis: str) -> str:
+    return percent(value.point) if basis == "machine" else f"{percent(value.point)} ({words.interval(value, basis)})"
+
+
+def _shares(report: Balance) -> Table:
+    whole = report.whole
+    table = _table(
+        f"Các tỉ lệ ({words.BASES[whole.basis]})",
+        ("Tỉ lệ", "left"),
+        ("Giá trị", "right"),
+        ("Khoảng 95 %", "right"),
+    )
+    for name, label in words.SHARES.items():
+        value = whole.shares[name]
+        style = "bold" if name == "counted_negative" else ""
+        table.add_row(label, percent(value.point), words.interval(value, whole.basis), style=style)
+        if name in ("counted_negative", "negative_or_dark_side"):
+            table.add_section()
+    return table
+
+
+def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], *, wide: bool) -> Table:
+    name = words.DIMENSION[dimension]
+    more = (("Tích cực", "right"), ("Giật gân", "right")) if wide else ()
+    table = _table(
+        f"Theo {name.lower()}", (name, "left"), ("Tin", "right"), ("Chấm", "right"), ("Tiêu cực", "right"),
+        ("Khoảng 95 %", "right"), *more, ("Kết luận", "left"),
+    )  # fmt: skip
+    table.columns[-1].no_wrap = True
+    for part in parts:
+        share = part.shares["counted_negative"]
+        shown = [percent(part.shares[key].point) for key in ("positive", "sensational")] if wide else []
+        table.add_row(
+            words.key_words(report, dimension, part.key), integer(part.items), integer(part.audited),
+            percent(share.point), words.interval(share, part.basis), *shown,
+            Text(words.VERDICTS[part.verdict], style=_COLOUR[part.verdict]),
+        )  # fmt: skip
+    return table
+
+
+def _themes(report: Balance) -> Table:
+    table = _table(
+        f"Chủ đề ({words.BASES[report.themes_basis]})",
+        ("Chủ đề", "left"),
+        ("Tỉ lệ", "right"),
+        ("Khoảng 95 %", "right"),
+    )
+    for theme, value in sorted(report.themes.items(), key=lambda pair: -pair[1].point):
+        name = report.codebook.label("theme").value(theme).name_vi
+        table.add_row(name, percent(value.point), words.interval(value, report.themes_basis))
+    return table
+
+
+def _foot(report: Balance) -> RenderableType:
+    needed = report.needed
+    lines = [
+        f"Tính theo câu chuyện (mỗi câu chuyện một lần): {percent(report.share_by_story)} (ước tính máy).",
+        f"Muốn sai số ±2,5 điểm: chấm khoảng {integer(needed.for_half_width)} tin.",
+        *(f"Kênh đã ghi danh: {line}" for line in report.enrolments),
+        *(f"Lưu ý: {line}" for line in report.notes),
+    ]
+    return Text("\n".join(lines), style="dim")

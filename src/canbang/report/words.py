@@ -1,0 +1,125 @@
+"""The words of the report: one term for one thing on terminal, page and workbook (docs/concepts.md)."""
+
+from __future__ import annotations
+
+from canbang.estimate.verdict import Verdict
+from canbang.item import Label
+from canbang.label.labeller import THEMES
+from canbang.report.balance import Balance, Part, ShareValue
+from canbang.report.frame import DIMENSIONS
+from canbang.text.numbers import day, decimal, integer, percent, percent_range
+
+VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_YET_KNOWN: "Chưa đủ căn cứ"}
+BASES = {"machine": "ước tính máy", "audit": "theo mẫu chấm"}
+DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy xếp)"), strict=True))
+TONES = ("positive", "neutral", "negative")
+DEFINITIONS = ("counted_negative", "negative", "negative_or_dark_side")
+
+SHARES = {
+    "counted_negative": "Tính là tiêu cực",
+    "positive": "Sắc thái tích cực",
+    "neutral": "Sắc thái trung tính",
+    "negative": "Chỉ sắc thái tiêu cực",
+    "negative_or_dark_side": "Tiêu cực hoặc mặt trái của xã hội",
+    "sensational": "Giật gân, câu khách",
+    "public_interest": "Vì lợi ích công",
+    "counted_negative_public_interest": "Phần tiêu cực vì lợi ích công",
+    "counted_negative_without_public_interest": "Phần tiêu cực còn lại, không kể vì lợi ích công",
+}
+
+
+def interval(value: ShareValue, basis: str) -> str:
+    """The interval in words; a machine estimate has none."""
+    return "—" if basis == "machine" else percent_range(value.low, value.high)
+
+
+def limit_words(report: Balance) -> str:
+    """ "dưới 15 %"."""
+    limit = decimal(float(100 * report.limit.value), 0)
+    return f"{'dưới' if report.limit.strict else 'không quá'} {limit}\u00a0%"
+
+
+def confidence_words(value: ShareValue) -> str:
+    """ "độ tin cậy 95 %"."""
+    level = 100 * value.confidence
+    return f"độ tin cậy {decimal(level, 0 if level == int(level) else 2)}\u00a0%"
+
+
+def window_words(report: Balance) -> str:
+    """The window as "1/9/2026 – 30/9/2026"."""
+    return day(report.first) if report.first == report.last else f"{day(report.first)} – {day(report.last)}"
+
+
+def key_words(report: Balance, dimension: str, key: str) -> str:
+    """A group's key for a reader: theme names, "tuần 36/2026", "9/2026"."""
+    if dimension == "theme":
+        return report.codebook.label("theme").value(key).name_vi if key in THEMES else key
+    if dimension == "week":
+        year, week = key.split("-W")
+        return f"Tuần {int(week)}/{year}"
+    if dimension == "month":
+        year, month = key.split("-")
+        return f"Tháng {int(month)}/{year}"
+    return key
+
+
+def verdict_sentence(report: Balance) -> str:
+    """What may be said, with the way on where it is not enough."""
+    whole = report.whole
+    share = whole.shares["counted_negative"]
+    limit = limit_words(report)
+    if whole.verdict is Verdict.UNDER:
+        return f"Tỉ lệ tính là tiêu cực {limit} ({confidence_words(share)})."
+    if whole.verdict is Verdict.OVER:
+        return f"Tỉ lệ tính là tiêu cực không {limit} ({confidence_words(share)})."
+    start = (
+        "Chưa có tin nào được người chấm. " if whole.basis == "machine" else f"Mới chấm {integer(whole.audited)} tin. "
+    )
+    if report.needed.for_verdict >= whole.items:
+        return f"{start}Ước lượng nằm sát giới hạn: có thể phải chấm hết {integer(whole.items)} tin mới kết luận được."
+    return f"{start}Cần chấm khoảng {integer(report.needed.for_verdict)} tin rút ngẫu nhiên (canbang sample) để có thể kết luận."
+
+
+def computed_from(report: Balance) -> str:
+    """Denominator, audited count, codebook and labeller: what every figure rests on."""
+    whole = report.whole
+    audited = f"{integer(whole.audited)} tin được người chấm" if whole.audited else "chưa có tin được người chấm"
+    unsure = f" (không chắc: {integer(whole.unsure)})" if whole.unsure else ""
+    return (
+        f"Mẫu số {integer(whole.items)} tin, bài; {audited}{unsure}; bộ tiêu chí bản {report.codebook.version} "
+        f"(mã {report.codebook.digest[:12]}); máy gắn nhãn {report.labeller[0]} {report.labeller[1]}"
+    )
+
+
+def counts_words(report: Balance) -> str:
+    """How what was read became what is counted."""
+    outside = f", ngoài kỳ {integer(report.outside)}" if report.outside else ""
+    return (
+        f"Đã đọc {integer(report.read)} = đếm {integer(report.whole.items)} + loại {integer(report.rejected)}{outside}; "
+        f"{integer(report.whole.stories)} câu chuyện"
+    )
+
+
+def part_line(part: Part) -> str:
+    """Share, interval and count of a part in one line, for charts and tables."""
+    share = part.shares["counted_negative"]
+    said = (
+        f"{percent(share.point)} ({interval(share, part.basis)})"
+        if part.basis == "audit"
+        else f"{percent(share.point)} (ước tính máy)"
+    )
+    return f"{said}, {integer(part.items)} tin, {integer(part.audited)} tin chấm"
+
+
+def label_words(report: Balance, label: Label) -> list[str]:
+    """A person's label in the codebook's order and names; "—" where left open."""
+    said: list[str] = []
+    for spec in report.codebook.labels:
+        value = getattr(label, spec.id)
+        if label.unsure:
+            said.append("Không chắc" if spec.id == "tone" else "—")
+        elif value is None:
+            said.append("—")
+        else:
+            said.append(spec.value(str(value).lower() if isinstance(value, bool) else value).name_vi)
+    return said

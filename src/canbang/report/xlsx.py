@@ -1,0 +1,143 @@
+"""The report as a workbook: the same tables as the page, numbers as numbers, no live formula."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from canbang.errors import InputError
+from canbang.report import words
+from canbang.report.balance import Balance, Part
+from canbang.text.cells import safe_cell
+from canbang.text.numbers import day
+
+_PERCENT = "0.0%"
+
+
+def write_xlsx(report: Balance, path: Path) -> None:
+    """Write the workbook; raises :class:`InputError` where the file cannot be written."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    _summary(book.active, report)
+    for dimension, parts in report.by.items():
+        _groups(
+            book.create_sheet(f"Theo {words.DIMENSION[dimension].split(' (')[0].lower()}"),
+            report,
+            dimension,
+            parts,
+        )
+    sheet = book.create_sheet("Chủ đề")
+    _line(sheet, ["Chủ đề", "Tỉ lệ", "Thấp", "Cao", "Căn cứ"], bold=True)
+    for theme, value in report.themes.items():
+        _line(
+            sheet,
+            [
+                report.codebook.label("theme").value(theme).name_vi,
+                value.point,
+                *_ends(value, report.themes_basis),
+                words.BASES[report.themes_basis],
+            ],
+        )
+    if report.drawn:
+        _drawn(book.create_sheet("Tin chấm mẫu"), report)
+    for sheet in book.worksheets:
+        sheet.column_dimensions["A"].width = 46
+        for letter in "BCDEFGHIJK":
+            sheet.column_dimensions[letter].width = 16
+    try:
+        book.save(path)
+    except OSError as error:
+        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+
+
+def _line(sheet: Any, values: list[Any], *, bold: bool = False) -> None:
+    from openpyxl.styles import Font
+
+    sheet.append([safe_cell(value) if isinstance(value, str) else value for value in values])
+    for cell in sheet[sheet.max_row]:
+        if isinstance(cell.value, str):
+            cell.data_type = "s"
+        if isinstance(cell.value, float):
+            cell.number_format = _PERCENT
+        if bold:
+            cell.font = Font(bold=True)
+
+
+def _ends(value: Any, basis: str) -> list[Any]:
+    return ["—", "—"] if basis == "machine" else [value.low, value.high]
+
+
+def _summary(sheet: Any, report: Balance) -> None:
+    whole = report.whole
+    sheet.title = "Cân bằng nội dung"
+    _line(sheet, [f"Cân bằng nội dung · {words.window_words(report)}"], bold=True)
+    _line(sheet, ["Kết luận", words.VERDICTS[whole.verdict]], bold=True)
+    for name, text in (
+        ("Yêu cầu", words.limit_words(report)),
+        ("Diễn giải", words.verdict_sentence(report)),
+        ("Phép đếm", words.counts_words(report)),
+        ("Tính từ", words.computed_from(report)),
+    ):
+        _line(sheet, [name, text])
+    _line(sheet, [])
+    _line(sheet, [f"Tỉ lệ ({words.BASES[whole.basis]})", "Giá trị", "Thấp", "Cao", "Độ tin cậy"], bold=True)
+    for name, label in words.SHARES.items():
+        value = whole.shares[name]
+        _line(
+            sheet,
+            [
+                label,
+                value.point,
+                *_ends(value, whole.basis),
+                "—" if whole.basis == "machine" else value.confidence,
+            ],
+        )
+    _line(sheet, ["Tính là tiêu cực, theo câu chuyện (ước tính máy)", report.share_by_story])
+    _line(sheet, [])
+    for label, lines in (
+        ("Nguồn", report.sources),
+        ("Kênh đã ghi danh", report.enrolments),
+        ("Lưu ý", report.notes),
+    ):
+        for line in lines:
+            _line(sheet, [label, line])
+
+
+def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]) -> None:
+    _line(
+        sheet,
+        [
+            words.DIMENSION[dimension],
+            "Tin",
+            "Câu chuyện",
+            "Tin chấm",
+            *words.SHARES.values(),
+            "Thấp",
+            "Cao",
+            "Kết luận",
+        ],
+        bold=True,
+    )
+    for part in parts:
+        share = part.shares["counted_negative"]
+        _line(sheet, [
+            words.key_words(report, dimension, part.key), part.items, part.stories, part.audited,
+            *(part.shares[name].point for name in words.SHARES), *_ends(share, part.basis), words.VERDICTS[part.verdict],
+        ])  # fmt: skip
+
+
+def _drawn(sheet: Any, report: Balance) -> None:
+    book = report.codebook
+    _line(
+        sheet,
+        ["Tiêu đề", "Kênh", "Ngày đăng", *(label.name_vi for label in book.labels), "Liên kết"],
+        bold=True,
+    )
+    for drawn in report.drawn:
+        said = words.label_words(report, drawn.label)
+        item = drawn.item
+        _line(
+            sheet,
+            [item.title or item.text[:120], item.channel, day(item.published_at.date()), *said, item.url],
+        )

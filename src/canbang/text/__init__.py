@@ -1,0 +1,1 @@
+"""Text as published: bytes to Unicode, normal forms, dates and numbers in Vietnamese, shingles."""
