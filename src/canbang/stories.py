@@ -1,9 +1,9 @@
 """Which acts of publishing tell the same story.
 
-In order: the same canonical address; a link in a post (or what it shares) to an act; the same text; enough common
-word 3-shingles within 14 days. Similarity is *containment* (common shingles over those of the shorter text): a
+In order: the same canonical address; a link in a post (or what it shares) to an act; the same text, or the same title
+of at least eight words on two channels; enough common word 3-shingles within 14 days. Similarity is *containment* (common shingles over those of the shorter text): a
 Facebook teaser is a small part of its article, so Jaccard and MinHash would miss it. Texts under twelve shingles
-join a story by address only. A share stays its own act; only its story is common.
+join a story by address or title only. A share stays its own act; only its story is common.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from canbang.text.urls import canonical_url, links
 WINDOW_DAYS = 14
 CONTAINMENT = 0.6
 MIN_SHINGLES = 12
+MIN_TITLE_WORDS = 8
+_MAX_TITLE_WORDS = 40
 _KEPT = 384  # hashes kept of one text; longer texts are thinned by hash value, the same way in every text
 _MAX_THINNING = 6
 _MIN_COMMON = 4
@@ -52,6 +54,8 @@ class StoryIndex:
         self._url = array("Q")
         self._id = array("Q")
         self._exact = array("Q")
+        self._title = array("Q")
+        self._channel = array("q")
         self._when = array("q")
         self._power = array("b")
         self._size = array("i")
@@ -80,6 +84,10 @@ class StoryIndex:
         hashes = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint32)
         long_enough = len(hashes) >= MIN_SHINGLES
         self._exact.append(_hash64(" ".join(keys)) if long_enough else 0)
+        # a short post without a title is its own title: the portal's headline with an emoji before it
+        said = keys[0].split() if keys else []
+        self._title.append(_hash64(keys[0]) if MIN_TITLE_WORDS <= len(said) <= _MAX_TITLE_WORDS else 0)
+        self._channel.append(hash(item.channel))
         kept, power = _thinned(hashes) if long_enough else (hashes[:0], 0)
         self._hashes.append(kept)
         self._power.append(power)
@@ -91,10 +99,21 @@ class StoryIndex:
         when = np.asarray(self._when, np.int64)
         for column, window in ((self._url, None), (self._exact, WINDOW_DAYS * 86400)):
             _join_equal(union, np.asarray(column, np.uint64), when, window)
+        self._join_titles(union, when)
         self._join_links(union)
         for left, right in self._alike(when).tolist():
             union.join(left, right)
         return union.numbered()
+
+    def _join_titles(self, union: _Union, when: NDArray[np.int64]) -> None:
+        """The same title on different channels. A title that one channel repeats is a series, not a story."""
+        title, channel = np.asarray(self._title, np.uint64), np.asarray(self._channel, np.int64)
+        used = np.flatnonzero(title)
+        both = np.stack([title[used], channel[used].astype(np.uint64)], axis=1)
+        _, back, counts = np.unique(both, axis=0, return_inverse=True, return_counts=True)
+        repeated = np.unique(title[used][counts[back.ravel()] > 1])
+        title[np.isin(title, repeated)] = 0
+        _join_equal(union, title, when, WINDOW_DAYS * 86400)
 
     def _join_links(self, union: _Union) -> None:
         target_of: dict[int, int] = {}

@@ -41,10 +41,11 @@ def write_sheet(path: Path, items: Sequence[Item], codebook: Codebook | None = N
     book = codebook or load_codebook()
     heading = [*_FACTS, *(label.name_vi for label in book.labels), "Ghi chú"]
     rows = [_row(number, item) for number, item in enumerate(items, 1)]
+    answers = [""] * (len(heading) - len(_FACTS))
     try:
         if path.suffix.lower() == ".csv":
             with path.open("w", encoding="utf-8-sig", newline="") as stream:
-                csv.writer(stream).writerows([heading, *([safe_cell(cell) for cell in row] for row in rows)])
+                csv.writer(stream).writerows([heading, *([safe_cell(cell) for cell in row] + answers for row in rows)])
         elif path.suffix.lower() == ".xlsx":
             _write_xlsx(path, heading, rows, book)
         else:

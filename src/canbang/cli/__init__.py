@@ -43,3 +43,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        click.echo(f"Lỗi: {error.filename or 'hệ thống'}: {error.strerror or error}", err=True)
+        sys.exit(2)

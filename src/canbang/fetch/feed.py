@@ -38,6 +38,8 @@ def read_feed(body: bytes, url: str, channel: str = "") -> Iterator[Item | Rejec
         raise InputError(
             f"{url}: đây là trang web (HTML), không phải bảng tin RSS. Đưa địa chỉ trang chủ để tự tìm RSS."
         )
+    if b"<!ENTITY" in body.replace(b"\0", b""):  # zero bytes: the same word in UTF-16
+        raise InputError(f"{url}: bảng tin có khai báo thực thể XML, không an toàn, không đọc.")
     parsed = feedparser.parse(body)
     if not parsed.entries and (parsed.bozo or not parsed.version):
         raise InputError(f"{url}: không đọc được như bảng tin RSS/Atom. Kiểm tra địa chỉ, hoặc dùng tệp xuất.")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.label import features
+from canbang.label.labeller import COLUMN, COLUMNS
 
 if TYPE_CHECKING:
     from canbang.item import Item
@@ -24,12 +25,6 @@ MODEL = Path(__file__).resolve().parent.parent / "data" / "labeller.npz"
 CHUNK = 64
 """Items computed at a time: small enough that the convolution's output stays in the processor's cache."""
 
-COLUMNS = (
-    "tone:positive", "tone:neutral", "tone:negative", "dark_side", "sensational", "public_interest",
-    "counted_negative", "clickbait", "theme:policy", "theme:public_affairs", "theme:economy", "theme:society",
-    "theme:education_science", "theme:health", "theme:culture_sport", "theme:entertainment",
-    "theme:defence_security", "theme:good_deed", "theme:law_crime", "theme:accident_disaster", "theme:world",
-)  # fmt: skip
 TONE, FLAGS, THEME = slice(0, 3), slice(3, 8), slice(8, 21)
 Floats = NDArray[np.float32]
 
@@ -55,18 +50,18 @@ class Network:
         self._words, self._pairs = arrays["words"], arrays["pairs"]
         self.word_bits = len(self._words).bit_length() - 1
         self.pair_bits = len(self._pairs).bit_length() - 1
-        width, pair_width = self._words.shape[1], self._pairs.shape[1]
+        # The tables stay in int8; their scales go into the weights that multiply them.
+        scale = np.concatenate([arrays["words_scale"], arrays["pairs_scale"]]).astype(np.float32)[:, None]
+        width = self._width = len(scale)
         conv = arrays["conv"].astype(np.float32)
         self._window, channels = len(conv), conv.shape[2]
-        # The tables stay in int8; their scales go into the weights that multiply them.
-        conv[:, :width] *= arrays["words_scale"].astype(np.float32)[:, None]
+        conv[:, :width] *= scale
         self._conv = np.ascontiguousarray(conv)
         self._bias = arrays["conv_bias"].astype(np.float32)
         hidden = arrays["hidden"].astype(np.float32)
         for field in (0, 1):
-            at = field * (channels + width + pair_width) + channels
-            hidden[at : at + width] *= arrays["words_scale"].astype(np.float32)[:, None]
-            hidden[at + width : at + width + pair_width] *= arrays["pairs_scale"].astype(np.float32)[:, None]
+            at = field * (channels + width) + channels
+            hidden[at : at + width] *= scale
         self._hidden, self._hidden_bias = hidden, arrays["hidden_bias"].astype(np.float32)
         self._out, self._out_bias = arrays["out"].astype(np.float32), arrays["out_bias"].astype(np.float32)
         self._kinds = np.eye(features.SHAPES + 1, features.SHAPES, dtype=np.float32)
@@ -77,9 +72,10 @@ class Network:
 
     def forward(self, rows: features.Rows) -> Floats:
         """Uncalibrated scores (n, 21)."""
-        width = self._words.shape[1]
+        width, words = self._width, self._words.shape[1]
         x = np.empty((len(rows.words), width + features.SHAPES), np.float32)
-        x[:, :width] = self._words[rows.words]
+        x[:, :words] = self._words[rows.words]
+        x[:, words:width] = self._pairs[rows.pairs]
         x[:, width:] = self._kinds[rows.shape]
         gap = self._window // 2
         inner = len(x) - 2 * gap
@@ -94,11 +90,10 @@ class Network:
         tops = np.maximum.reduceat(z, np.minimum(edges - gap, inner - 1), axis=0)[::2]
         tops[empty] = -1e4
         means = np.add.reduceat(x[:, :width], rows.first, axis=0) / root
-        twos = np.add.reduceat(self._pairs[rows.pairs].astype(np.float32), rows.first, axis=0) / root
-        means[empty], twos[empty] = 0, 0
+        means[empty] = 0
         n = len(rows)
         tops = np.maximum(tops.reshape(n, 2, -1) + self._bias, 0)
-        seen = np.concatenate([tops, means.reshape(n, 2, -1), twos.reshape(n, 2, -1)], axis=2).reshape(n, -1)
+        seen = np.concatenate([tops, means.reshape(n, 2, -1)], axis=2).reshape(n, -1)
         return np.asarray(np.maximum(seen @ self._hidden + self._hidden_bias, 0) @ self._out + self._out_bias)
 
 
@@ -150,9 +145,9 @@ class EmbeddedLabeller:
         A phrase's worth is how far the label's calibrated score falls when its words are left out; positive
         speaks for the label, negative against it. Phrases do not overlap. Raises ValueError for an unknown label.
         """
-        if label not in COLUMNS:
+        if label not in COLUMN:
             raise ValueError(f"unknown label {label!r}")
-        column = COLUMNS.index(label)
+        column = COLUMN[label]
         fields = features.fields([item])[0]
         spans = [[m.span() for m in features.TOKEN.finditer(text)][: features.MAX_TOKENS] for text in fields]
         cuts = [

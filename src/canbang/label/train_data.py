@@ -15,15 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.label import features
+from canbang.label.labeller import COLUMN, COLUMNS, THEMES, TONES
 
-TONES = ("positive", "neutral", "negative")
 FLAGS = ("dark_side", "sensational", "public_interest", "counted")
-THEMES = (
-    "policy", "public_affairs", "economy", "society", "education_science", "health", "culture_sport",
-    "entertainment", "defence_security", "good_deed", "law_crime", "accident_disaster", "world",
-)  # fmt: skip
-CLICKBAIT = 7
-WIDTH = 21
+CLICKBAIT = COLUMN["clickbait"]
+WIDTH = len(COLUMNS)
 FILES = (
     "labelled_train.parquet", "public_posts.jsonl", "viclickbait2025.parquet", "vietnews_titles_leads.parquet",
     "stream_2026_6outlets.parquet", "vnnews2016_sections.parquet",
@@ -99,6 +95,14 @@ def labelled(shared: Path, posts: Iterable[Path] = ()) -> Rows:
         _rows(read(data / "viclickbait2025.parquet"), "clickbait", "source", "lead_paragraph"),
     ]
     return join(parts + [_rows(read(path), "posts", "channel_kind") for path in posts])
+
+
+def clickbait_test(shared: Path, n: int, source: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which of the `n` labelled rows belong to ViClickbait's test part (`split_icd`)."""
+    test = np.zeros(n, bool)
+    rows = read(shared / "data" / "viclickbait2025.parquet")
+    test[np.flatnonzero(source == "clickbait")] = [row["split_icd"] == "test" for row in rows]
+    return test
 
 
 def development(shared: Path) -> Rows:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import features, train_data
+from canbang.label import train_data
 from canbang.label.train_student import Shape
 
 
@@ -24,7 +24,7 @@ def pack(model: Any, shape: Shape, slope: NDArray[np.float32], offset: NDArray[n
     state = {name: value.detach().float().numpy() for name, value in model.state_dict().items()}
     words, words_scale = _int8(state["words.weight"])
     pairs, pairs_scale = _int8(state["pairs.weight"])
-    conv = state["conv.weight"].T.reshape(shape.window, shape.word_width + features.SHAPES, shape.channels)
+    conv = state["conv.weight"].T.reshape(shape.window, -1, shape.channels)
     return {
         "words": words,
         "words_scale": words_scale,

@@ -19,7 +19,8 @@ from canbang.label.train_teacher import blocks
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the student: table bits and widths, channels of the convolution, hidden units, clues from a teacher."""
+    """Sizes of the student: table bits and widths, channels of the convolution, hidden units,
+    outputs for the teacher's inner vector, and the share of words lost while training."""
 
     word_bits: int = 16
     word_width: int = 64
@@ -29,6 +30,7 @@ class Shape:
     channels: int = 192
     hidden: int = 256
     clues: int = 0
+    lose: float = 0.1
 
 
 def encode(pairs: Sequence[tuple[str, str]], shape: Shape, tokeniser: features.Tokeniser) -> features.Rows:
@@ -42,7 +44,7 @@ def build(shape: Shape) -> Any:
     from torch import nn
     from torch.nn import functional as fn
 
-    width, c = shape.word_width + features.SHAPES, shape.channels
+    width, c = shape.word_width + shape.pair_width + features.SHAPES, shape.channels
 
     class Student(nn.Module):
         def __init__(self) -> None:
@@ -60,7 +62,11 @@ def build(shape: Shape) -> Any:
             self.drop_in, self.drop = nn.Dropout(0.2), nn.Dropout(0.3)
 
         def field(self, words: Any, pairs: Any, marks: Any, mask: Any, which: int) -> list[Any]:
-            e, p = self.words(words), self.pairs(pairs)
+            if self.training:
+                # Leaving words out teaches it not to lean on a single one.
+                lost = torch.rand(words.shape) < shape.lose
+                words, pairs = words.masked_fill(lost, 0), pairs.masked_fill(lost, 0)
+            e = torch.cat([self.words(words), self.pairs(pairs)], -1)
             kinds = torch.arange(features.SHAPES)
             x = torch.cat([e, (marks.unsqueeze(-1) == kinds).to(e.dtype)], -1)
             side = shape.window // 2
@@ -70,7 +76,7 @@ def build(shape: Shape) -> Any:
                 z = self.conv(torch.cat([x[:, k : k + words.shape[1]] for k in range(shape.window)], -1))
             top = z.masked_fill(~mask.unsqueeze(-1), -1e4).amax(1).float()
             length = mask.sum(1, keepdim=True).clamp(min=1).sqrt()
-            return [fn.relu(top + self.bias[which]), e.sum(1) / length, p.sum(1) / length]
+            return [fn.relu(top + self.bias[which]), e.sum(1) / length]
 
         def forward(self, title: Sequence[Any], rest: Sequence[Any]) -> Any:
             seen = torch.cat(self.field(*title, 0) + self.field(*rest, 1), 1)

@@ -15,6 +15,8 @@ DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (má
 TONES = ("positive", "neutral", "negative")
 DEFINITIONS = ("counted_negative", "negative", "negative_or_dark_side")
 
+_NEARLY_ALL = 0.9
+
 SHARES = {
     "counted_negative": "Tính là tiêu cực",
     "positive": "Sắc thái tích cực",
@@ -75,7 +77,7 @@ def verdict_sentence(report: Balance) -> str:
     start = (
         "Chưa có tin nào được người chấm. " if whole.basis == "machine" else f"Mới chấm {integer(whole.audited)} tin. "
     )
-    if report.needed.for_verdict >= whole.items:
+    if report.needed.for_verdict >= _NEARLY_ALL * whole.items:
         return f"{start}Ước lượng nằm sát giới hạn: có thể phải chấm hết {integer(whole.items)} tin mới kết luận được."
     return f"{start}Cần chấm khoảng {integer(report.needed.for_verdict)} tin rút ngẫu nhiên (canbang sample) để có thể kết luận."
 

@@ -1,0 +1,70 @@
+"""Scores to honest probabilities: a slope and an offset per flag, one slope for the tones and one for the themes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import train_data
+from canbang.label.labeller import COLUMNS
+from canbang.label.train_metrics import macro_f1
+
+Floats = NDArray[np.float32]
+_SHRINK = 4.0
+"""Weight of the belief that slope is 1 and offset 0, in held-out rows: a rare label must not swing its head."""
+
+
+def _platt(z: Floats, y: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset by Newton's steps on the log-likelihood, drawn a little towards (1, 0)."""
+    a, b = 1.0, 0.0
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(a * z + b, -30, 30)))
+        w = np.maximum(p * (1 - p), 1e-6)
+        gradient = np.array([np.sum((p - y) * z) + _SHRINK * (a - 1), np.sum(p - y) + _SHRINK * b])
+        hessian = np.array([[np.sum(w * z * z) + _SHRINK, np.sum(w * z)], [np.sum(w * z), np.sum(w) + _SHRINK]])
+        step = np.linalg.solve(hessian, gradient)
+        a, b = a - step[0], b - step[1]
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(max(a, 0.05)), float(b)
+
+
+def _temperature(z: Floats, y: NDArray[np.int64]) -> float:
+    """The slope of least log-loss, by search."""
+    best, least = 1.0, np.inf
+    for slope in np.geomspace(0.3, 3, 61):
+        s = z * slope
+        s = s - s.max(axis=1, keepdims=True)
+        loss = float(np.mean(np.log(np.exp(s).sum(axis=1)) - s[np.arange(len(y)), y]))
+        if loss < least:
+            best, least = float(slope), loss
+    return best
+
+
+def calibrate(scores: Floats, rows: train_data.Rows) -> tuple[Floats, Floats, dict[str, float]]:
+    """Slope and offset per column from rows that nothing was fitted on, and thresholds for the rare flags.
+
+    Where the clickbait label alone is known, only that head is fitted. `counted_negative` is cut at 0.5.
+    """
+    slope, offset = np.ones(train_data.WIDTH, np.float32), np.zeros(train_data.WIDTH, np.float32)
+    thresholds: dict[str, float] = {}
+    for part in (slice(0, 3), slice(8, train_data.WIDTH)):
+        known = ~np.isnan(rows.y[:, part]).any(axis=1)
+        slope[part] = _temperature(scores[known, part], rows.y[known, part].argmax(axis=1))
+    for column in range(3, 8):
+        known = ~np.isnan(rows.y[:, column])
+        y = rows.y[known, column] > 0.5
+        slope[column], offset[column] = _platt(scores[known, column], y)
+        if COLUMNS[column] in ("sensational", "public_interest", "clickbait"):
+            thresholds[COLUMNS[column]] = _cut(scores[known, column] * slope[column] + offset[column], y)
+    return slope, offset, thresholds
+
+
+def _cut(z: Floats, y: NDArray[np.bool_]) -> float:
+    """The threshold of best macro-F1, smoothed over its neighbours and kept between 0.3 and 0.5: macro-F1 of a rare
+    label peaks below one half, and a peak found on few rows is mostly luck."""
+    p = 1 / (1 + np.exp(-z))
+    grid = np.arange(0.20, 0.62, 0.02)
+    f1 = np.array([macro_f1(y, p >= t) for t in grid])
+    smooth = np.convolve(np.pad(f1, 3, mode="edge"), np.ones(7) / 7, "valid")
+    return round(float(np.clip(grid[smooth.argmax()], 0.3, 0.5)), 2)

@@ -1,0 +1,148 @@
+"""The student's lesson: soft labels of both teachers on unlabelled texts, labelled rows, and spellings of the street."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import features, train_data
+from canbang.label.linear import probabilities
+from canbang.label.train_student import Lesson, Shape, encode
+from canbang.label.train_teacher import Teacher
+from canbang.label.train_wide import Wide
+from canbang.text.normalise import strip_accents
+
+WIDE_SHARE = 0.3
+"""How much the n-gram teacher weighs beside the encoder; its log-odds are about half as large, hence the 2."""
+PLAIN_SHARE, SHOUT_SHARE = 0.12, 0.03
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Texts with the teachers' probabilities (n, 21) and the encoder's inner vectors (n, 768)."""
+
+    pairs: list[Pair]
+    y: NDArray[np.float32]
+    inner: NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Mentor:
+    """Both teachers as one."""
+
+    teacher: Teacher
+    wide: Wide
+
+    def teach(self, pairs: Sequence[Pair]) -> Taught:
+        """Soft labels of texts."""
+        scores, inner = self.teacher.scores(pairs)
+        blend = (1 - WIDE_SHARE) * scores + WIDE_SHARE * 2 * self.wide.scores(pairs)
+        return Taught(list(pairs), probabilities(np.asarray(blend, np.float32)), inner)
+
+
+def pieces(shared: Path, labelled: train_data.Rows, loose: train_data.Rows, seed: int) -> list[Pair]:
+    """Parts of items of our day and kind, as short texts of their own: titles alone, leads alone, and three
+    sentences of a body at a time. The unlabelled mass is ten years old; these are not."""
+    out = [pair for row in loose.take(loose.source == "stream").pairs for pair in ((row[0], ""), (row[1], ""))]
+    for (title, rest), source in zip(labelled.pairs, labelled.source, strict=True):
+        out.append((title, ""))
+        if source != "vietnews":
+            out.append((rest, ""))
+    old = np.flatnonzero(loose.source == "vietnews")
+    some = np.random.default_rng(seed).permutation(old)[:3000]
+    out += [(loose.pairs[i][0], "") for i in some]
+    rows = train_data.read(shared / "data" / "stream_2026_6outlets.parquet")
+    dev = [pair[0] for pair in train_data.development(shared).pairs]
+    closed = {i for i, _ in train_data.leaks([row["title"] for row in rows], dev)}
+    for i, row in enumerate(rows):
+        if i not in closed and row["body"]:
+            parts = [part.strip() for part in _SENTENCE.split(row["body"]) if 30 < len(part) < 260]
+            for k in range(0, min(len(parts) - 2, 18), 3):
+                out.append((features.clean(parts[k]), features.clean(f"{parts[k + 1]} {parts[k + 2]}")))
+    return [pair for pair in out if len(pair[0]) > 8]
+
+
+def varied(taught: Taught, rng: np.random.Generator, plain: float, shout: float) -> Taught:
+    """The texts, and of a share of them a copy without accents and one in capitals, labelled the same."""
+    n = len(taught.pairs)
+    bare, loud = np.flatnonzero(rng.random(n) < plain), np.flatnonzero(rng.random(n) < shout)
+    copies = [(strip_accents(taught.pairs[i][0]), strip_accents(taught.pairs[i][1])) for i in bare]
+    copies += [(taught.pairs[i][0].upper(), taught.pairs[i][1]) for i in loud]
+    at = np.concatenate([np.arange(n), bare, loud])
+    return Taught(taught.pairs + copies, taught.y[at], taught.inner[at])
+
+
+def marked(rows: train_data.Rows, taught: Taught) -> Taught:
+    """Labelled rows: their labels, hardly softened; where one is unknown, the teachers'."""
+    y = np.where(np.isnan(rows.y), taught.y, 0.97 * np.nan_to_num(rows.y) + 0.03 * taught.y)
+    return Taught(taught.pairs, y.astype(np.float32), taught.inner)
+
+
+def lesson(parts: Sequence[Taught], shape: Shape) -> Lesson:
+    """One lesson out of all parts; the inner vectors are centred, their mean says nothing."""
+    pairs = [pair for part in parts for pair in part.pairs]
+    inner = np.concatenate([part.inner for part in parts]).astype(np.float32)
+    clues = (inner - inner.mean(axis=0)).astype(np.float16)
+    rows = encode(pairs, shape, features.Tokeniser())
+    return Lesson(rows, np.concatenate([part.y for part in parts]), clues)
+
+
+def phrases(pairs: Sequence[Pair], words: int = 40_000, twos: int = 90_000) -> tuple[list[str], list[tuple[str, str]]]:
+    """The most frequent words and neighbours of words, canonical."""
+    one: Counter[str] = Counter()
+    two: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        for text in pair:
+            tokens = [features.canonical(token) for token in features.TOKEN.findall(text)]
+            one.update(tokens)
+            two.update(zip(tokens, tokens[1:], strict=False))
+    worded = [pair for pair, _ in two.most_common(2 * twos) if pair[0].isalnum() and pair[1].isalnum()]
+    return [token for token, _ in one.most_common(words)], worded[:twos]
+
+
+def _axes(inner: NDArray[np.float16], width: int) -> NDArray[np.float32]:
+    """Directions of unit length, reduced to their `width` principal axes, scaled to deviation one."""
+    h = inner.astype(np.float32)
+    h -= h.mean(axis=0)
+    h /= np.maximum(np.linalg.norm(h, axis=1, keepdims=True), 1e-6)
+    _, vectors = np.linalg.eigh(h.T @ h)
+    e = h @ vectors[:, ::-1][:, :width]
+    return np.asarray(e / e.std(), np.float32)
+
+
+def begin(model: Any, shape: Shape, teacher: Teacher, pairs: Sequence[Pair], seed: int) -> None:
+    """Start the student's tables from the teacher's view of frequent words and pairs, so that a rare word begins
+    near its likes instead of anywhere."""
+    import torch
+
+    one, two = phrases(pairs)
+    rng = np.random.default_rng(seed)
+
+    def code(token: str) -> int:
+        return crc32(token.encode("utf-8", "surrogatepass"))
+
+    first = np.array([code(token) for token in one], np.uint32)
+    a, b = (np.array([code(pair[k]) for pair in two], np.uint32) for k in (0, 1))
+    plans = (
+        (model.words, features.word_rows(first, shape.word_bits), [(token, "") for token in one], 0.12),
+        (model.pairs, features.pair_rows(a, b, shape.pair_bits), [(" ".join(pair), "") for pair in two], 0.08),
+    )
+    for table, rows, texts, size in plans:
+        axes = _axes(teacher.scores(texts)[1], table.weight.shape[1]) * size
+        start = rng.normal(0, size / 3, table.weight.shape).astype(np.float32)
+        # Written from the rarest on: where two share a row, the more frequent one keeps it.
+        start[rows[::-1]] = axes[::-1]
+        start[0] = 0
+        with torch.no_grad():
+            table.weight.copy_(torch.from_numpy(start))

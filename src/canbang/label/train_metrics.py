@@ -1,0 +1,92 @@
+"""Figures of a model card: macro-F1, AUC, calibration error, each with a bootstrap interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canbang.label import train_data
+from canbang.label.labeller import COLUMN
+
+BINS = 10
+
+
+def macro_f1(truth: NDArray[Any], guess: NDArray[Any]) -> float:
+    """Mean F1 over the classes that occur in truth or guess."""
+    scores = []
+    for kind in np.union1d(truth, guess):
+        hit = int(np.sum((truth == kind) & (guess == kind)))
+        total = int(np.sum(truth == kind)) + int(np.sum(guess == kind))
+        scores.append(2 * hit / total)
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def auc(truth: NDArray[np.bool_], score: NDArray[Any]) -> float:
+    """Area under the ROC curve, ties counted half; NaN where one class is missing."""
+    positive = int(truth.sum())
+    negative = len(truth) - positive
+    if not positive or not negative:
+        return float("nan")
+    _, inverse, count = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[inverse]
+    return float((rank[truth].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def ece(truth: NDArray[np.bool_], probability: NDArray[Any], bins: int = BINS) -> float:
+    """Expected calibration error over bins of equal size by rising probability."""
+    order = np.argsort(probability, kind="stable")
+    gaps = (abs(truth[at].mean() - probability[at].mean()) * len(at) for at in np.array_split(order, bins) if len(at))
+    return float(sum(gaps) / len(truth))
+
+
+def interval(
+    figure: Callable[[NDArray[np.int64]], float], n: int, *, seed: int, draws: int = 300
+) -> tuple[float, float]:
+    """95 % percentile interval of `figure` (a function of row indices) over bootstrap samples of n rows."""
+    rng = np.random.default_rng(seed)
+    values = [figure(rng.integers(0, n, n)) for _ in range(draws)]
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return round(float(low), 3), round(float(high), 3)
+
+
+def summary(y: NDArray[np.float32], p: NDArray[np.float32], thresholds: dict[str, float]) -> dict[str, Any]:
+    """All figures that `y` (n, 21; NaN unknown) has labels for; `p` are probabilities."""
+    out: dict[str, Any] = {"items": len(y)}
+    for name in ("counted_negative", "dark_side", "sensational", "public_interest", "clickbait"):
+        column = COLUMN[name]
+        if len(y) == 0 or np.isnan(y[:, column]).any():
+            continue
+        truth, score = y[:, column] > 0.5, p[:, column]
+        guess = score >= thresholds.get(name, 0.5)
+
+        def f1(at: NDArray[np.int64], truth: Any = truth, guess: Any = guess) -> float:
+            return macro_f1(truth[at], guess[at])
+
+        def area(at: NDArray[np.int64], truth: Any = truth, score: Any = score) -> float:
+            return auc(truth[at], score[at])
+
+        out[name] = {
+            "positive": int(truth.sum()),
+            "macro_f1": round(macro_f1(truth, guess), 3),
+            "macro_f1_interval": interval(f1, len(y), seed=1),
+            "auc": round(auc(truth, score), 3),
+            "auc_interval": interval(area, len(y), seed=2),
+            "ece": round(ece(truth, score), 3),
+        }
+    for name, part in (("tone", slice(0, 3)), ("theme", slice(8, train_data.WIDTH))):
+        if len(y) == 0 or np.isnan(y[:, part]).any():
+            continue
+        truth, guess = y[:, part].argmax(1), p[:, part].argmax(1)
+
+        def choice(at: NDArray[np.int64], truth: Any = truth, guess: Any = guess) -> float:
+            return macro_f1(truth[at], guess[at])
+
+        out[name] = {
+            "macro_f1": round(macro_f1(truth, guess), 3),
+            "macro_f1_interval": interval(choice, len(y), seed=3),
+            "accuracy": round(float(np.mean(truth == guess)), 3),
+        }
+    return out

@@ -1,0 +1,168 @@
+"""The commands as a publisher runs them: measure, sample, fill in, measure again; enrol; and every kind of bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Site, WordLabeller
+
+from canbang import cli
+from canbang.label.linear import EmbeddedLabeller
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs `canbang` in an empty folder; gives exit status, standard output and standard error."""
+    monkeypatch.setattr(EmbeddedLabeller, "load", classmethod(lambda cls: WordLabeller()))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["canbang", *words])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> Path:
+    """A month of 120 items, six of them negative, one row broken, one doubled."""
+    lines = ["Mã bài,Tiêu đề,Ngày đăng"]
+    for k in range(120):
+        title = f"Cháy nhà kho thứ {k}" if k < 6 else f"Xã Thượng Trà khánh thành đường bê tông số {k}"
+        lines.append(f"{k},{title},{1 + k % 30}/9/2026 08:15")
+    lines += ["200,Tin hỏng ngày,không rõ", lines[5]]
+    path = tmp_path / "cong.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def fill(sheet: Path) -> None:
+    """Judge every row of a csv sheet by its title."""
+    with sheet.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.reader(stream))
+    at = rows[0].index
+    for row in rows[1:]:
+        bad = "Cháy" in row[at("Tiêu đề")]
+        row[at("Sắc thái")] = "Tiêu cực" if bad else "Tích cực"
+        row[at("Mặt trái của xã hội")] = row[at("Giật gân, câu khách")] = "Không"
+        row[at("Vì lợi ích công")] = "Có" if bad else "Không"
+    with sheet.open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+def test_the_machine_estimate_says_that_it_is_one(run: Run, month: Path) -> None:
+    status, out, err = run("measure", "cong.csv", "--by", "channel", "--by", "week")
+    assert status == 0
+    assert "ước tính máy" in out and "Chưa đủ căn cứ" in out and "canbang sample" in out
+    assert "2 dòng bị loại" in err
+    with Path("canbang-rejects.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert [row[1] for row in csv.reader(stream)] == ["Chỗ", "dòng 122", "mã 4"]
+
+
+def test_sample_judge_measure_gives_a_verdict(run: Run, month: Path) -> None:
+    assert run("sample", "cong.csv", "--month", "2026-09", "-n", "90", "--sheet", "p.csv", "--seed", "s")[0] == 0
+    fill(Path("p.csv"))
+    status, out, err = run("measure", "cong.csv", "--judgements", "p.csv", "--draw", "draw.json", "--json", "--html", "r.html", "--xlsx", "r.xlsx")
+    value = json.loads(out)
+    assert (status, value["basis"], value["verdict"], value["audited"]) == (0, "audit", "under", 90)
+    assert (value["read"], value["items"], value["rejected"], value["outside_window"]) == (122, 120, 2, 0)
+    assert value["window"] == {"from": "2026-09-01", "to": "2026-09-30", "timezone": "Asia/Ho_Chi_Minh"}
+    assert value["shares"]["counted_negative"]["low"] <= 0.05 <= value["shares"]["counted_negative"]["high"]
+    assert "Đạt" in Path("r.html").read_text("utf-8")
+    assert Path("r.xlsx").stat().st_size > 5000
+    assert "r.html" in err
+
+
+def test_a_sheet_in_use_is_not_overwritten(run: Run, month: Path) -> None:
+    assert run("sample", "cong.csv")[0] == 0
+    status, _, err = run("sample", "cong.csv")
+    assert status == 2 and "đã có tệp này" in err
+    assert run("sample", "cong.csv", "--force")[0] == 0
+
+
+def test_a_frame_that_changed_after_the_draw_is_refused(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "--sheet", "p.csv")
+    fill(Path("p.csv"))
+    with month.open("a", encoding="utf-8") as stream:
+        stream.write("900,Tin thêm sau khi rút mẫu,2/9/2026\n")
+    status, _, err = run("measure", "cong.csv", "--judgements", "p.csv", "--draw", "draw.json")
+    assert status == 2 and "thêm 1 tin" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["measure", "khong-co.csv"], "không có tệp này"),
+        (["measure", "baocao.vn"], "https://baocao.vn"),
+        (["measure", "https://baocao.example/"], "kênh chưa ghi danh"),
+        (["measure", "cong.csv", "--month", "9/2026"], "2026-09"),
+        (["measure", "cong.csv", "--month", "2026-09", "--from", "1/9/2026"], "không dùng cả hai"),
+        (["measure", "cong.csv", "--from", "30/9/2026", "--to", "1/9/2026"], "kỳ rỗng"),
+        (["measure", "cong.csv", "--month", "2025-01"], "Không có tin bài nào"),
+        (["measure", "cong.csv", "--judgements", "p.csv"], "phải đi cùng nhau"),
+        (["measure", "cong.csv", "--judgements", "p.csv", "--draw", "khong.json"], "khong.json"),
+        (["measure", "cong.csv", "--by", "author"], "author"),
+        (["measure", "cong.csv", "--html", "/proc/khong/r.html"], "không ghi được"),
+        (["measure"], "NGUỒN"),
+        (["sample", "cong.csv", "--sheet", "p.docx"], "xlsx hoặc .csv"),
+        (["khong-co-lenh"], "khong-co-lenh"),
+    ],
+)
+def test_bad_input_ends_with_one_line_and_status_2(run: Run, month: Path, words: list[str], said: str) -> None:
+    status, _, err = run(*words)
+    last = [line for line in err.splitlines() if line.startswith("Lỗi")]
+    assert (status, len(last)) == (2, 1)
+    assert said in last[0]
+
+
+def test_enrol_prints_a_code_then_sees_the_proof_then_the_feed_is_measured(run: Run, site: Site) -> None:
+    site.put("/", "<html></html>")
+    words = ("enrol", site.url + "/", "--owner", "UBND tỉnh Lam Vân", "--by", "Chánh Văn phòng")
+    status, _, err = run(*words)
+    assert status == 2 and "canbang-enrol" in err and "_canbang." in err
+    (record,) = json.loads(Path("canbang-enrolments.json").read_text("utf-8"))["enrolments"]
+    feed_items = "".join(
+        f"<item><title>Tin mới số {k} của xã Khe Dâu</title><guid>{k}</guid><pubDate>Sat, 05 Sep 2026 08:15:00 +0700</pubDate></item>"
+        for k in range(30)
+    )
+    site.put("/rss", f'<?xml version="1.0"?><rss version="2.0"><channel><title>Cổng</title>{feed_items}</channel></rss>')
+    assert run("measure", site.url + "/rss")[0] == 2
+    site.put("/.well-known/canbang.txt", record["code"])
+    status, out, _ = run(*words)
+    assert status == 0 and "Đã ghi danh" in out
+    status, out, _ = run("measure", site.url + "/rss", "--json")
+    value = json.loads(out)
+    assert (status, value["items"]) == (0, 30)
+    assert "UBND tỉnh Lam Vân" in value["enrolments"][0]
+    run("sample", site.url + "/rss", "--sheet", "p.csv", "-n", "30")
+    fill(Path("p.csv"))
+    status, out, _ = run("measure", site.url + "/rss", "--judgements", "p.csv", "--draw", "draw.json", "--json")
+    assert (status, json.loads(out)["verdict"]) == (0, "under")
+
+
+def test_a_damaged_enrolment_file_is_named(run: Run) -> None:
+    Path("canbang-enrolments.json").write_text("{", "utf-8")
+    status, _, err = run("measure", "https://a.example/")
+    assert status == 2 and "canbang-enrolments.json" in err
+
+
+def test_live_cells_in_an_export_come_out_disarmed_in_the_rejects(run: Run) -> None:
+    Path("a.csv").write_text("Tiêu đề,Ngày đăng\nMột tin thường,29/3/2024\n=HYPERLINK(0),không rõ\n", "utf-8")
+    run("measure", "a.csv")
+    with Path("canbang-rejects.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert list(csv.reader(stream))[1][3] == "'=HYPERLINK(0)"

@@ -1,0 +1,169 @@
+"""The main job over iterables: everything read is accounted for, and an audit turns an estimate into a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import WordLabeller, make_item
+
+from canbang.audit.draw import Draw, make_draw
+from canbang.codebook import load_codebook
+from canbang.errors import InputError
+from canbang.fetch.source import Reject, Source
+from canbang.item import VIETNAM, Item, Judgement, Label
+from canbang.label.labeller import COLUMN
+from canbang.pipeline import measure, read_frame
+from canbang.report.balance import SHARES
+from canbang.report.frame import Frame, Window
+from canbang.report.json import as_dict, render
+
+
+def source(things: Iterable[Item | Reject], name: str = "nguon.csv") -> Source:
+    kept = list(things)
+    return Source(name, lambda _: iter(kept))
+
+
+def month(n: int = 200, bad: int = 20) -> list[Item]:
+    return [make_item(k, f"Cháy nhà kho thứ {k}" if k < bad else "") for k in range(n)]
+
+
+def drawn(frame: Frame, budget: int = 80) -> Draw:
+    book = load_codebook()
+    scores = frame.probability[:, COLUMN["counted_negative"]].astype(float)
+    return make_draw(
+        frame.ids, scores, budget, "s", labeller=frame.labeller, codebook=(book.version, book.digest), window=("", "")
+    )  # fmt: skip
+
+
+def judged(draw: Draw, bad: int = 20, unsure: int = 0) -> list[Judgement]:
+    result = []
+    for row, item_id in enumerate(draw.drawn):
+        negative = int(item_id.split("/")[1]) < bad
+        label = Label("negative" if negative else "positive", negative, False, "law_crime" if negative else "society", negative)
+        result.append(Judgement(item_id, Label(unsure=True) if row < unsure else label, row + 2))
+    return result
+
+
+def test_everything_read_is_counted_rejected_or_outside(labeller: WordLabeller) -> None:
+    seen: list[Reject] = []
+    things: list[Item | Reject] = [*month(50), make_item(3), Reject("x", "dòng 9", "hỏng")]
+    things.append(make_item(400, published_at=datetime(2026, 10, 1, 0, 0, tzinfo=VIETNAM)))
+    window = Window(date(2026, 9, 1), date(2026, 9, 30))
+    frame = read_frame([source(things)], labeller, window=window, on_reject=seen.append)
+    assert (frame.read, len(frame), frame.rejected, frame.outside) == (53, 50, 2, 1)
+    assert [reject.reason for reject in seen] == ["trùng mã với một tin khác, giữ tin đọc trước", "hỏng"]
+
+
+def test_months_are_cut_in_vietnam(labeller: WordLabeller) -> None:
+    from datetime import UTC
+
+    late = make_item(1, published_at=datetime(2026, 8, 31, 17, 30, tzinfo=UTC))
+    frame = read_frame([source([late])], labeller, window=Window(date(2026, 9, 1), date(2026, 9, 30)))
+    assert (len(frame), frame.groups("month")[0]) == (1, ["2026-09"])
+
+
+def test_the_machine_alone_gives_an_estimate_and_no_verdict(labeller: WordLabeller) -> None:
+    report = measure(read_frame([source(month())], labeller), by=["channel", "week"])
+    value = as_dict(report)
+    assert (value["basis"], value["verdict"], value["audited"]) == ("machine", "not_yet_known", 0)
+    assert set(value["shares"]) == set(SHARES)
+    assert all((share["low"], share["high"]) == (0.0, 1.0) for share in value["shares"].values())
+    assert value["shares"]["counted_negative"]["point"] == pytest.approx((20 * 0.9 + 180 * 0.05) / 200)
+    assert 30 <= value["needed"]["for_verdict"] <= 200
+
+
+def test_an_audit_gives_an_interval_and_a_verdict(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month(400, 20))], labeller)
+    draw = drawn(frame, 120)
+    report = measure(frame, by=["channel"], draw=draw, judgements=judged(draw))
+    value = as_dict(report)
+    share = value["shares"]["counted_negative"]
+    assert (value["basis"], value["audited"], value["verdict"]) == ("audit", 120, "under")
+    assert share["low"] <= 0.05 <= share["high"] < 0.15
+    assert share["point"] == pytest.approx(0.05, abs=0.02)
+    rest = value["shares"]["counted_negative_without_public_interest"]
+    public = value["shares"]["counted_negative_public_interest"]
+    assert rest["point"] + public["point"] == pytest.approx(share["point"])
+    assert value["themes"]["basis"] == "audit"
+    assert value["by"]["channel"][0]["shares"]["counted_negative"] == share
+
+
+def test_shares_of_groups_add_up_to_the_whole(labeller: WordLabeller) -> None:
+    items = month(400, 40)
+    frame = read_frame([source(items)], labeller)
+    draw = drawn(frame, 400)
+    report = measure(frame, by=["week", "theme"], draw=draw, judgements=judged(draw, 40))
+    for dimension in ("week", "theme"):
+        parts = report.by[dimension]
+        assert sum(part.items for part in parts) == 400
+        total = sum(part.items * part.shares["counted_negative"].point for part in parts)
+        assert total == pytest.approx(40)
+
+
+def test_unsure_widens_the_interval_and_is_printed(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month())], labeller)
+    draw = drawn(frame)
+    sure = measure(frame, draw=draw, judgements=judged(draw)).whole
+    unsure = measure(frame, draw=draw, judgements=judged(draw, unsure=5)).whole
+    assert unsure.unsure == 5
+    assert unsure.shares["counted_negative"].high > sure.shares["counted_negative"].high
+
+
+def test_the_report_is_the_same_bytes_every_time(labeller: WordLabeller) -> None:
+    def once() -> str:
+        frame = read_frame([source(month())], labeller)
+        draw = drawn(frame)
+        return render(measure(frame, by=["channel", "month"], draw=draw, judgements=judged(draw)))
+
+    assert once() == once()
+
+
+def test_a_changed_frame_is_refused_and_named(labeller: WordLabeller) -> None:
+    draw = drawn(read_frame([source(month())], labeller))
+    changed = read_frame([source([*month()[1:], make_item(900)])], labeller)
+    with pytest.raises(InputError, match=r"mất 1 tin .*portal/0.*thêm 1 tin .*portal/900"):
+        measure(changed, draw=draw, draw_path=Path("draw.json"), judgements=judged(draw))
+
+
+def test_another_codebook_is_refused(labeller: WordLabeller) -> None:
+    from dataclasses import replace
+
+    frame = read_frame([source(month())], labeller)
+    draw = replace(drawn(frame), codebook_digest="khac")
+    with pytest.raises(InputError, match="bộ tiêu chí khác"):
+        measure(frame, draw=draw, judgements=judged(draw))
+
+
+def test_a_newer_labeller_changes_no_band(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month())], labeller)
+    draw = drawn(frame)
+    before = measure(frame, draw=draw, judgements=judged(draw))
+    frame.probability = np.flip(frame.probability, axis=0).copy()
+    frame.labeller = ("word", "2")
+    after = measure(frame, draw=draw, judgements=judged(draw))
+    assert after.whole.shares == before.whole.shares
+    assert any("lúc rút mẫu" in note for note in after.notes)
+
+
+def test_one_id_for_many_texts_stops_the_run(labeller: WordLabeller) -> None:
+    things = [make_item(1, f"Tin khác nhau số {k}") for k in range(10)]
+    with pytest.raises(InputError, match=r"nguon\.csv: cột mã bài không phân biệt"):
+        read_frame([source(things)], labeller)
+
+
+def test_section_pages_of_a_numbered_site_are_dropped_with_a_reason(labeller: WordLabeller) -> None:
+    seen: list[Reject] = []
+    items = [make_item(k, url=f"https://a.vn/tin-{10000 + k}.html") for k in range(40)]
+    items.append(make_item(90, "Giáo dục", url="https://a.vn/giao-duc.html"))
+    items.append(make_item(91, "Bài dài không số", url="https://a.vn/le-khai-giang-nam-hoc-moi-tai-xa-khe-dau.html"))
+    frame = read_frame([source(items)], labeller, on_reject=seen.append)
+    assert (len(frame), [reject.start for reject in seen]) == (41, ["Giáo dục"])
+
+
+def test_nothing_left_is_named(labeller: WordLabeller) -> None:
+    with pytest.raises(InputError, match="Không có tin bài nào"):
+        read_frame([source([])], labeller)
