@@ -39,7 +39,11 @@ class WordLabeller:
         for row, item in zip(out, items, strict=True):
             bad = any(word in item.title.lower() for word in ("cháy", "tai nạn", "lừa đảo", "tiêu cực"))
             p = 0.9 if bad else 0.05
-            row[COLUMN["tone:negative"]], row[COLUMN["tone:positive"]], row[COLUMN["tone:neutral"]] = p, 0.6 * (1 - p), 0.4 * (1 - p)
+            row[COLUMN["tone:negative"]], row[COLUMN["tone:positive"]], row[COLUMN["tone:neutral"]] = (
+                p,
+                0.6 * (1 - p),
+                0.4 * (1 - p),
+            )
             row[COLUMN["counted_negative"]] = p
             row[COLUMN["theme:society"]] = 0.88
         return out
@@ -70,7 +74,7 @@ class Site:
         site = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 site.asked.append(self.path)
                 status, headers, body = site.pages.get(self.path, (404, {}, b"not here"))
                 self.send_response(status)

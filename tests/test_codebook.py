@@ -1,12 +1,12 @@
 import re
 
 import pytest
-from conftest import SHARED
 
 from canbang.codebook import data_digest, load_codebook
 from canbang.item import Label
 from canbang.label.labeller import THEMES, TONES
 from canbang.limits import load_limits
+from conftest import SHARED
 
 
 def test_labels_and_values_are_those_of_the_rubric() -> None:

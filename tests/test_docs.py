@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 
+import click
 import pytest
-from conftest import ROOT, WordLabeller, make_item
 
 from canbang.cli import cli
 from canbang.cli.docs import render
@@ -16,6 +16,7 @@ from canbang.label.labeller import COLUMNS
 from canbang.pipeline import measure, read_frame
 from canbang.report.balance import SHARES
 from canbang.report.json import as_dict
+from conftest import ROOT, WordLabeller, make_item
 
 DOCS = ROOT / "docs"
 
@@ -26,7 +27,8 @@ def test_the_command_page_is_the_commands() -> None:
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_option_has_help(name: str) -> None:
-    bare = [option.name for option in cli.commands[name].params if getattr(option, "help", "x") in (None, "")]
+    options = [option for option in cli.commands[name].params if isinstance(option, click.Option)]
+    bare = [option.name for option in options if not option.help]
     assert bare == []
 
 
@@ -68,7 +70,9 @@ def test_every_extra_is_in_contributing() -> None:
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_the_lock_holds_names_versions_and_hashes_only(name: str) -> None:
     lines = (ROOT / name).read_text("utf-8").splitlines()
-    shape = re.compile(r"^(?:[A-Za-z0-9._-]+(?:\[[a-z,]+\])?==[^ ]+(?: ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?)$")
+    shape = re.compile(
+        r"^(?:[A-Za-z0-9._-]+(?:\[[a-z,]+\])?==[^ ]+(?: ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}(?: \\)?)$"
+    )
     assert [line for line in lines if not shape.match(line)] == []
 
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, ROOT
 
 from canbang.fetch.columns import AUTHORS, map_headings
 from canbang.item import Item
+from conftest import EXAMPLES, ROOT
 
 
 def test_an_item_has_no_author() -> None:
@@ -41,7 +41,7 @@ def test_measure_imports_no_django(tmp_path: Path) -> None:
         "main()\n"
         "assert not [m for m in sys.modules if m.split('.')[0] == 'django']\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert '"items": 81' in done.stdout
 
@@ -52,7 +52,12 @@ def test_files_and_functions_stay_short() -> None:
 
 
 def test_the_floors_are_kept() -> None:
-    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command as m; m()"], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as m; m()"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -61,7 +66,12 @@ def test_the_nouns_compile_on_every_supported_python(version: str) -> None:
     import shutil
 
     python = shutil.which(f"python{version}")
-    if python is None or subprocess.run([python, "-c", ""], capture_output=True).returncode:
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
         pytest.skip(f"no python{version} on this machine")
-    done = subprocess.run([python, "-m", "compileall", "-q", "-f", str(ROOT / "src")], capture_output=True, text=True, env={"PYTHONPYCACHEPREFIX": "/tmp/canbang-pyc", "PATH": "/usr/bin:/bin"})
+    done = subprocess.run(
+        [python, "-m", "compileall", "-q", "-f", str(ROOT / "src")],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPYCACHEPREFIX": "/tmp/canbang-pyc", "PATH": "/usr/bin:/bin"},
+    )
     assert done.returncode == 0, done.stdout

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WordLabeller, make_item
 
 from canbang.audit.draw import Draw, make_draw
 from canbang.codebook import load_codebook
@@ -20,6 +19,7 @@ from canbang.pipeline import measure, read_frame
 from canbang.report.balance import SHARES
 from canbang.report.frame import Frame, Window
 from canbang.report.json import as_dict, render
+from conftest import WordLabeller, make_item
 
 
 def source(things: Iterable[Item | Reject], name: str = "nguon.csv") -> Source:
@@ -43,7 +43,9 @@ def judged(draw: Draw, bad: int = 20, unsure: int = 0) -> list[Judgement]:
     result = []
     for row, item_id in enumerate(draw.drawn):
         negative = int(item_id.split("/")[1]) < bad
-        label = Label("negative" if negative else "positive", negative, False, "law_crime" if negative else "society", negative)
+        label = Label(
+            "negative" if negative else "positive", negative, False, "law_crime" if negative else "society", negative
+        )
         result.append(Judgement(item_id, Label(unsure=True) if row < unsure else label, row + 2))
     return result
 
@@ -111,6 +113,16 @@ def test_unsure_widens_the_interval_and_is_printed(labeller: WordLabeller) -> No
     unsure = measure(frame, draw=draw, judgements=judged(draw, unsure=5)).whole
     assert unsure.unsure == 5
     assert unsure.shares["counted_negative"].high > sure.shares["counted_negative"].high
+
+
+def test_an_auditors_not_an_item_counts_as_not_negative_and_is_named(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month())], labeller)
+    draw = drawn(frame)
+    judgements = judged(draw)
+    judgements[0] = Judgement(draw.drawn[0], Label(not_an_item=True), 2)
+    report = measure(frame, draw=draw, judgements=judgements)
+    assert report.whole.unsure == 0
+    assert any("1 tin chấm được đánh dấu không phải tin, bài" in note for note in report.notes)
 
 
 def test_the_report_is_the_same_bytes_every_time(labeller: WordLabeller) -> None:

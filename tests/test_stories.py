@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_item
 
 from canbang.fetch.export import file_source
 from canbang.item import Item, Kind
 from canbang.stories import StoryIndex
+from conftest import make_item
 
 BODY = (
     "Sáng 5/9, hơn 300 học sinh xã Khe Dâu bước vào năm học mới trong ngôi trường hai tầng vừa xây xong bên bờ sông Ngàn. "
@@ -37,7 +37,9 @@ def test_a_teaser_matches_its_article() -> None:
 
 def test_a_link_in_a_post_and_a_share_join_the_act_they_name() -> None:
     article = make_item(1, "Khai giảng", url="https://a.vn/tin/khai-giang-12345.html")
-    post = make_item(2, "Mời bà con đọc", text="https://www.a.vn/tin/khai-giang-12345.html?fbclid=abc", channel="facebook")
+    post = make_item(
+        2, "Mời bà con đọc", text="https://www.a.vn/tin/khai-giang-12345.html?fbclid=abc", channel="facebook"
+    )
     share = make_item(3, "Chia sẻ", share_of="http://a.vn/tin/khai-giang-12345.html", kind=Kind.SHARE, channel="zalo")
     assert stories(article, post, share) == [0, 0, 0]
 
@@ -50,7 +52,9 @@ def test_a_share_stays_its_own_act() -> None:
 
 
 def test_short_texts_join_by_address_only() -> None:
-    assert stories(make_item(1, "Chào buổi sáng bà con"), make_item(2, "Chào buổi sáng bà con", channel="facebook")) == [0, 1]
+    assert stories(
+        make_item(1, "Chào buổi sáng bà con"), make_item(2, "Chào buổi sáng bà con", channel="facebook")
+    ) == [0, 1]
 
 
 def test_the_same_long_title_on_two_channels_is_one_story_a_series_on_one_channel_is_not() -> None:
@@ -63,7 +67,10 @@ def test_the_same_long_title_on_two_channels_is_one_story_a_series_on_one_channe
 
 def test_the_same_text_long_after_is_another_story() -> None:
     early = make_item(1, text=BODY)
-    assert stories(early, replace(early, platform_id="2", published_at=early.published_at + timedelta(days=40))) == [0, 1]
+    assert stories(early, replace(early, platform_id="2", published_at=early.published_at + timedelta(days=40))) == [
+        0,
+        1,
+    ]
 
 
 def test_boilerplate_in_every_text_joins_nothing() -> None:
@@ -108,7 +115,7 @@ def test_simulated_reposts_are_found(shared: Path, how: str) -> None:
         index.add(repost(item, how, rng))
     story = index.cluster()
     recall = float(np.mean(story[: len(items)] == story[len(items) :]))
-    print(f"{how}: recall {recall:.4f} of {len(items)}")
+    print(f"\n{how}: recall {recall:.4f} of {len(items)}")
     assert recall >= 0.98
 
 
@@ -118,5 +125,5 @@ def test_different_items_stay_apart(shared: Path) -> None:
     _, sizes = np.unique(stories(*items), return_counts=True)
     joined = int((sizes * (sizes - 1) // 2).sum())
     pairs = len(items) * (len(items) - 1) // 2
-    print(f"joined {joined} of {pairs} pairs: {10_000 * joined / pairs:.2f} in 10,000")
+    print(f"\njoined {joined} of {pairs} pairs: {10_000 * joined / pairs:.2f} in 10,000")
     assert joined <= pairs / 10_000

@@ -94,7 +94,8 @@ class Story:
 class Label:
     """The five labels of the codebook for one item; ``None`` where a person left a label open.
 
-    ``unsure`` is the auditor's "không chắc": the item was read and could not be settled.
+    ``unsure`` is the auditor's "không chắc": the item was read and could not be settled. ``not_an_item`` is codebook
+    ruling 9: a page that should not have been collected. What a label counts for is the codebook's to say.
     """
 
     tone: str | None = None
@@ -103,20 +104,7 @@ class Label:
     theme: str | None = None
     public_interest: bool | None = None
     unsure: bool = False
-
-    @property
-    def counted_negative(self) -> bool | None:
-        """Tone negative, or dark side told in a way that is not positive; ``None`` while undecided."""
-        if self.tone is None or self.dark_side is None:
-            return None
-        return self.tone == "negative" or (self.dark_side and self.tone != "positive")
-
-    @property
-    def negative_or_dark_side(self) -> bool | None:
-        """The widest of the three definitions: negative, or dark side whatever the tone."""
-        if self.tone is None or self.dark_side is None:
-            return None
-        return self.tone == "negative" or self.dark_side
+    not_an_item: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from canbang.audit.draw import Draw, draw_key, make_draw, read_draw, write_draw
 from canbang.errors import InputError
 
 
-def draw(budget: int = 60, secret: str = "hạt giống", n: int = 500) -> Draw:  # noqa: S107
+def draw(budget: int = 60, secret: str = "hạt giống", n: int = 500) -> Draw:
     ids = [f"portal/{number}" for number in range(n)]
     scores = np.random.default_rng(3).beta(0.4, 2.0, n)
     return make_draw(ids, scores, budget, secret, labeller=("word", "1"), codebook=("1", "abc"), window=("", ""))
@@ -43,7 +43,7 @@ def test_every_item_of_a_band_is_drawn_equally_often() -> None:
 
 def test_keys_are_uniform_numbers_of_secret_and_id() -> None:
     keys = np.array([draw_key(b"s", str(number)) for number in range(4000)])
-    assert 0 <= keys.min() and keys.max() < 1
+    assert keys.min() >= 0 and keys.max() < 1
     assert abs(keys.mean() - 0.5) < 5 * (1 / 12 / 4000) ** 0.5
 
 

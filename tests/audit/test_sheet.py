@@ -8,15 +8,20 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import make_item
 
 from canbang.audit.sheet import read_sheet, write_sheet
 from canbang.errors import InputError
 from canbang.item import Label
+from conftest import make_item
 
 ITEMS = [make_item(1, "=1+1 là tiêu đề"), make_item(2, "Bài hai"), make_item(3, "Bài ba")]
 IDS = [item.id for item in ITEMS]
-ANSWERS = {"Sắc thái": "Tích cực", "Mặt trái của xã hội": "Không", "Giật gân, câu khách": "Không", "Vì lợi ích công": "Có"}
+ANSWERS = {
+    "Sắc thái": "Tích cực",
+    "Mặt trái của xã hội": "Không",
+    "Giật gân, câu khách": "Không",
+    "Vì lợi ích công": "Có",
+}
 Rows = list[list[str]]
 
 
@@ -66,6 +71,13 @@ def test_a_workbook_filled_in_excel_comes_back(tmp_path: Path) -> None:
     judgements = read_sheet(tmp_path / "p.xlsx", IDS)
     assert [judgement.label.theme for judgement in judgements] == ["economy", "economy", None]
     assert [judgement.label.unsure for judgement in judgements] == [False, False, True]
+
+
+def test_a_page_that_is_no_item_can_be_marked(tmp_path: Path) -> None:
+    def mark(rows: Rows) -> None:
+        rows[1][rows[0].index("Sắc thái")] = "Không phải tin, bài"
+
+    assert read_sheet(filled(tmp_path / "p.csv", mark), IDS)[0].label == Label(not_an_item=True)
 
 
 def blank(rows: Rows) -> None:

@@ -8,18 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Site, WordLabeller
 
 from canbang import cli
 from canbang.label.linear import EmbeddedLabeller
+from conftest import Site, WordLabeller
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs `canbang` in an empty folder; gives exit status, standard output and standard error."""
     monkeypatch.setattr(EmbeddedLabeller, "load", classmethod(lambda cls: WordLabeller()))
     monkeypatch.chdir(tmp_path)
@@ -77,7 +75,19 @@ def test_the_machine_estimate_says_that_it_is_one(run: Run, month: Path) -> None
 def test_sample_judge_measure_gives_a_verdict(run: Run, month: Path) -> None:
     assert run("sample", "cong.csv", "--month", "2026-09", "-n", "90", "--sheet", "p.csv", "--seed", "s")[0] == 0
     fill(Path("p.csv"))
-    status, out, err = run("measure", "cong.csv", "--judgements", "p.csv", "--draw", "draw.json", "--json", "--html", "r.html", "--xlsx", "r.xlsx")
+    status, out, err = run(
+        "measure",
+        "cong.csv",
+        "--judgements",
+        "p.csv",
+        "--draw",
+        "draw.json",
+        "--json",
+        "--html",
+        "r.html",
+        "--xlsx",
+        "r.xlsx",
+    )
     value = json.loads(out)
     assert (status, value["basis"], value["verdict"], value["audited"]) == (0, "audit", "under", 90)
     assert (value["read"], value["items"], value["rejected"], value["outside_window"]) == (122, 120, 2, 0)
@@ -140,7 +150,9 @@ def test_enrol_prints_a_code_then_sees_the_proof_then_the_feed_is_measured(run: 
         f"<item><title>Tin mới số {k} của xã Khe Dâu</title><guid>{k}</guid><pubDate>Sat, 05 Sep 2026 08:15:00 +0700</pubDate></item>"
         for k in range(30)
     )
-    site.put("/rss", f'<?xml version="1.0"?><rss version="2.0"><channel><title>Cổng</title>{feed_items}</channel></rss>')
+    site.put(
+        "/rss", f'<?xml version="1.0"?><rss version="2.0"><channel><title>Cổng</title>{feed_items}</channel></rss>'
+    )
     assert run("measure", site.url + "/rss")[0] == 2
     site.put("/.well-known/canbang.txt", record["code"])
     status, out, _ = run(*words)

@@ -128,9 +128,7 @@ def test_bands_are_ordered_by_score_and_hold_equal_weight() -> None:
     assert max(weight) < 1.05 * min(weight)
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=6), st.integers(24, 600)
-)
+@given(st.lists(st.tuples(st.integers(1, 500), st.floats(0, 1)), min_size=1, max_size=6), st.integers(24, 600))
 def test_the_allocation_spends_the_budget_and_starves_no_band(rows: list[tuple[int, float]], budget: int) -> None:
     sizes, means = [size for size, _ in rows], [mean for _, mean in rows]
     counts = allocate(sizes, means, budget)

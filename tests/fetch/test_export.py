@@ -35,7 +35,12 @@ def test_a_cms_export_becomes_items_without_its_author_column(tmp_path: Path) ->
     source = file_source(path)
     (item,) = source
     assert isinstance(item, Item)
-    assert (item.channel, item.platform_id, item.title, item.lead) == ("cong", "7", "Khánh thành cầu Khe Dâu", "Cây cầu dài 146 m")
+    assert (item.channel, item.platform_id, item.title, item.lead) == (
+        "cong",
+        "7",
+        "Khánh thành cầu Khe Dâu",
+        "Cây cầu dài 146 m",
+    )
     assert item.published_at.isoformat() == "2024-03-29T08:15:00+07:00"
     assert "Nguyễn Văn A" not in repr(item)
     assert any("Tác giả" in note for note in source.notes)
@@ -102,7 +107,9 @@ def test_other_encodings_are_read_with_a_note(tmp_path: Path, encoding: str, not
 
 def test_windows_1258_is_read_with_a_note(tmp_path: Path) -> None:
     path = tmp_path / "cu.csv"
-    path.write_bytes("title,date\nLa\u0300ng que\u0302 đô\u0309i mơ\u0301i,2024-03-29\n".replace("e\u0302", "ê").encode("cp1258"))
+    path.write_bytes(
+        "title,date\nLa\u0300ng que\u0302 đô\u0309i mơ\u0301i,2024-03-29\n".replace("e\u0302", "ê").encode("cp1258")
+    )
     source = file_source(path)
     (item,) = source
     assert isinstance(item, Item) and item.title == "Làng quê đổi mới"
@@ -110,7 +117,9 @@ def test_windows_1258_is_read_with_a_note(tmp_path: Path) -> None:
 
 
 def test_a_title_block_a_total_row_and_blank_rows_do_not_become_items(tmp_path: Path) -> None:
-    path = write(tmp_path, "BÁO CÁO TIN BÀI,,\nTháng 3/2024,,\n\nSTT,Tiêu đề,Ngày đăng\n1,Một tin,29/3/2024\n,,\nTổng cộng,1,\n")
+    path = write(
+        tmp_path, "BÁO CÁO TIN BÀI,,\nTháng 3/2024,,\n\nSTT,Tiêu đề,Ngày đăng\n1,Một tin,29/3/2024\n,,\nTổng cộng,1,\n"
+    )
     items, rejects = split(path)
     assert [item.title for item in items] == ["Một tin"]
     assert [reject.reason for reject in rejects] == ["dòng tổng, không phải tin bài"]
@@ -133,7 +142,16 @@ def test_a_workbook_keeps_long_ids_as_text_and_native_dates(tmp_path: Path) -> N
     sheet = book.active
     sheet.append(["Trang: VHTT Lam Vân"])
     sheet.append(["ID bài viết", "Thời gian đăng", "Tiêu đề", "Mô tả", "Loại bài viết", "Cảm xúc"])
-    sheet.append(["12345678901234567", datetime(2026, 9, 5, 8, 15), "", "Bà con ơi, cầu đã thông xe", "Video", 12])
+    sheet.append(
+        [
+            "12345678901234567",
+            datetime.fromisoformat("2026-09-05T08:15:00"),
+            "",
+            "Bà con ơi, cầu đã thông xe",
+            "Video",
+            12,
+        ]
+    )
     book.save(tmp_path / "fb.xlsx")
     items, rejects = split(tmp_path / "fb.xlsx")
     assert rejects == []

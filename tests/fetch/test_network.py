@@ -8,7 +8,6 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from conftest import Site
 
 from canbang.errors import InputError
 from canbang.fetch.enrolment import Enrolment, covering, new_enrolment, prove
@@ -19,6 +18,7 @@ from canbang.fetch.site import network_source
 from canbang.fetch.sitemap import read_sitemap
 from canbang.fetch.source import Reject
 from canbang.item import DateSource, Item
+from conftest import Site
 
 RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Cổng Lam Vân</title>
 <item><title>Thông xe cầu Khe Dâu</title><link>{0}/tin/cau-12345.html</link><guid>12345</guid>
@@ -134,7 +134,9 @@ def test_sitemaps_are_read_without_dtd() -> None:
     )
     assert [(e.url, e.title, e.published) for e in entries] == [("https://a.vn/1", "T", "2026-09-05T08:15:00+07:00")]
     assert further == []
-    assert read_sitemap(gzip.compress(b"<sitemapindex><sitemap><loc>https://a.vn/s2.xml</loc></sitemap></sitemapindex>"), "x") == (
+    assert read_sitemap(
+        gzip.compress(b"<sitemapindex><sitemap><loc>https://a.vn/s2.xml</loc></sitemap></sitemapindex>"), "x"
+    ) == (
         [],
         ["https://a.vn/s2.xml"],
     )
@@ -192,7 +194,10 @@ def test_the_feed_of_a_site_is_found(site: Site) -> None:
 
 def test_a_sitemap_is_followed_to_its_pages(site: Site) -> None:
     page = '<html><head><meta property="og:title" content="Tin trong trang"><meta property="article:published_time" content="2026-09-05T08:15:00+07:00"></head></html>'
-    site.put("/sitemap.xml", f"<urlset><url><loc>{site.url}/tin-1.html</loc></url><url><loc>{site.url}/mat.html</loc></url></urlset>")
+    site.put(
+        "/sitemap.xml",
+        f"<urlset><url><loc>{site.url}/tin-1.html</loc></url><url><loc>{site.url}/mat.html</loc></url></urlset>",
+    )
     site.put("/tin-1.html", page)
     first, second = read(site, "/sitemap.xml", [enrolled(site)])
     assert isinstance(first, Item) and (first.title, first.date_source) == ("Tin trong trang", DateSource.OPEN_GRAPH)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import WordLabeller, make_item
 from rich.console import Console
 
 from canbang.audit.draw import make_draw
@@ -17,13 +16,16 @@ from canbang.item import Item, Judgement, Label
 from canbang.pipeline import measure, read_frame
 from canbang.report import html, text, xlsx
 from canbang.report.balance import Balance
+from conftest import WordLabeller, make_item
 
-EVIL = '<script>alert(1)</script>"\'&'
+EVIL = "<script>alert(1)</script>\"'&"
 
 
 @pytest.fixture
 def report() -> Balance:
-    items: list[Item] = [make_item(k, f"=cmd {EVIL} số {k}", url="javascript:alert(1)", channel=EVIL) for k in range(40)]
+    items: list[Item] = [
+        make_item(k, f"=cmd {EVIL} số {k}", url="javascript:alert(1)", channel=EVIL) for k in range(40)
+    ]
     frame = read_frame([Source("nguồn <b>", lambda _: iter(items))], WordLabeller())
     book = load_codebook()
     draw = make_draw(
@@ -44,7 +46,16 @@ def test_the_page_runs_nothing_and_loads_nothing(report: Balance) -> None:
 
 def test_the_page_prints_what_the_figures_were_computed_from(report: Balance) -> None:
     page = html.render(report)
-    for said in ("Đạt", "dưới 15\u00a0%", "độ tin cậy 95\u00a0%", "Mẫu số 40 tin", "40 tin được người chấm", report.codebook.digest[:12], "vì lợi ích công", "Cách đo"):
+    for said in (
+        "Đạt",
+        "dưới 15\u00a0%",
+        "độ tin cậy 95\u00a0%",
+        "Mẫu số 40 tin",
+        "40 tin được người chấm",
+        report.codebook.digest[:12],
+        "vì lợi ích công",
+        "Cách đo",
+    ):
         assert said in page
     assert "chắc chắn" not in page
     assert page.count("<svg") == 4
@@ -53,7 +64,15 @@ def test_the_page_prints_what_the_figures_were_computed_from(report: Balance) ->
 def test_the_workbook_has_numbers_and_no_live_formula(report: Balance, tmp_path: Path) -> None:
     xlsx.write_xlsx(report, tmp_path / "r.xlsx")
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
-    assert book.sheetnames == ["Cân bằng nội dung", "Theo kênh", "Theo tuần", "Theo tháng", "Theo chủ đề", "Chủ đề", "Tin chấm mẫu"]
+    assert book.sheetnames == [
+        "Cân bằng nội dung",
+        "Theo kênh",
+        "Theo tuần",
+        "Theo tháng",
+        "Theo chủ đề",
+        "Chủ đề",
+        "Tin chấm mẫu",
+    ]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert all(cell.data_type != "f" for cell in cells)
     assert any(cell.number_format == "0.0%" and isinstance(cell.value, (int, float)) for cell in cells)

@@ -33,7 +33,9 @@ def test_one_page_has_one_canonical_address() -> None:
 
 
 def test_what_is_no_address_has_none() -> None:
-    assert [canonical_url(url) for url in ("", "javascript:alert(1)", "abc.vn/x", "http://[", "file:///etc/passwd")] == [""] * 5
+    assert [
+        canonical_url(url) for url in ("", "javascript:alert(1)", "abc.vn/x", "http://[", "file:///etc/passwd")
+    ] == [""] * 5
 
 
 def test_links_in_a_post_leave_out_bare_sites() -> None:

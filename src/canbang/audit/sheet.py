@@ -24,9 +24,13 @@ OPTIONAL = ("theme",)
 """Labels that may stay blank: they then stay a machine estimate."""
 
 
-def _choices(label: LabelSpec) -> list[str]:
+def _choices(label: LabelSpec, book: Codebook) -> list[str]:
     names = [value.name_vi for value in label.values]
-    return [*names, UNSURE] if label.id == "tone" else names
+    return [*names, UNSURE, _not_an_item(book)] if label.id == "tone" else names
+
+
+def _not_an_item(book: Codebook) -> str:
+    return str(book.raw["not_an_item"]["name_vi"])
 
 
 def _row(number: int, item: Item) -> list[str]:
@@ -81,9 +85,10 @@ def _write_xlsx(path: Path, heading: list[str], rows: list[list[str]], book: Cod
                 cell.data_type = "s"
     for offset, label in enumerate(book.labels):
         letter = get_column_letter(len(_FACTS) + 1 + offset)
-        names = ",".join(_choices(label))
-        if len(names) > 250:  # a drop-down in the cell itself may hold 255 characters; longer ones need a list sheet
-            names = _list_sheet(workbook, label)
+        names = ",".join(_choices(label, book))
+        # a list inside the rule holds 255 characters and is cut at commas; other lists stand on a sheet of their own
+        if len(names) > 250 or any("," in name for name in _choices(label, book)):
+            names = _list_sheet(workbook, label, book)
         rule = DataValidation(type="list", formula1=names if names.startswith("=") else f'"{names}"', allow_blank=True)
         rule.error, rule.errorTitle = "Chọn một giá trị trong danh sách.", label.name_vi
         rule.prompt, rule.promptTitle = label.question_vi[:250], label.name_vi[:30]
@@ -95,11 +100,11 @@ def _write_xlsx(path: Path, heading: list[str], rows: list[list[str]], book: Cod
     workbook.save(path)
 
 
-def _list_sheet(workbook: Any, label: LabelSpec) -> str:
+def _list_sheet(workbook: Any, label: LabelSpec, book: Codebook) -> str:
     lists = workbook.create_sheet(f"Danh sách {label.name_vi}")
-    for name in _choices(label):
+    for name in _choices(label, book):
         lists.append([name])
-    return f"='{lists.title}'!$A$1:$A${len(_choices(label))}"
+    return f"='{lists.title}'!$A$1:$A${len(_choices(label, book))}"
 
 
 def _guide(workbook: Any, book: Codebook) -> None:
@@ -184,17 +189,20 @@ class _Sheet:
             return None
         found = self.names[label.id].get(heading_key(written))
         if found is None:
-            allowed = ", ".join(f"“{name}”" for name in _choices(label)[:6])
+            allowed = ", ".join(f"“{name}”" for name in _choices(label, self.book)[:6])
             raise InputError(
                 f"{self.path}, dòng {number}, cột “{label.name_vi}”: giá trị “{written[:40]}” không có trong bộ tiêu chí. "
-                f"Chọn: {allowed}{'…' if len(_choices(label)) > 6 else ''}."
+                f"Chọn: {allowed}{'…' if len(_choices(label, self.book)) > 6 else ''}."
             )
         return found
 
     def judgement(self, number: int, row: Sequence[Any]) -> Judgement:
         item_id = unsafe_cell(self.cell(row, "id"))
-        if heading_key(self.cell(row, "tone")) == heading_key(UNSURE):
+        tone = heading_key(self.cell(row, "tone"))
+        if tone == heading_key(UNSURE):
             return Judgement(item_id, Label(unsure=True), number)
+        if tone == heading_key(_not_an_item(self.book)):
+            return Judgement(item_id, Label(not_an_item=True), number)
         values = {label.id: self.value(number, row, label) for label in self.book.labels}
         for label in self.book.labels:
             if values[label.id] is None and label.id not in OPTIONAL:

@@ -17,7 +17,9 @@ def render() -> str:
     parts = [HEAD]
     for name, command in sorted(cli.commands.items()):
         # a fixed width, so that the page does not depend on somebody's terminal
-        with click.Context(command, info_name=f"{PROGRAM} {name}", terminal_width=110, max_content_width=110) as context:
+        with click.Context(
+            command, info_name=f"{PROGRAM} {name}", terminal_width=110, max_content_width=110
+        ) as context:
             parts.append(f"\n## {PROGRAM} {name}\n\n```\n{command.get_help(context)}\n```\n")
     return "".join(parts)
 

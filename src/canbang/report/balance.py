@@ -167,7 +167,7 @@ class _Estimator:
         tally = np.zeros((bands, 3), np.int64)
         for position, label in zip(self.judged, self.labels, strict=True):
             if inside[position]:
-                said = None if label.unsure else question(label)
+                said = False if label.not_an_item else None if label.unsure else question(label)
                 tally[self.band[position]] += (1, said is True, said is None)
         return [Cell(str(h), int(sizes[h]), *map(int, tally[h])) for h in range(bands) if sizes[h]]
 
@@ -192,7 +192,7 @@ class _Estimator:
     def themes(self, book: Codebook) -> tuple[dict[str, ShareValue], str]:
         """Share of each theme; audited only where every judged item has a theme."""
         everything = np.ones(len(self.frame), np.bool_)
-        if self.draw is not None and all(label.unsure or label.theme for label in self.labels):
+        if self.draw is not None and all(label.unsure or label.not_an_item or label.theme for label in self.labels):
             return {theme.id: self.share(everything, _has_theme(theme.id))[0] for theme in book.themes}, "audit"
         return {
             theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
@@ -234,6 +234,13 @@ def balance(
         place = {item_id: position for position, item_id in enumerate(frame.ids)}
         items = frame.spool.read([place[item_id] for item_id in draw.drawn])
         drawn = tuple(Drawn(item, label_of[item.id]) for item in items)
+    shells = [d.item.title or d.item.id for d in drawn if d.label.not_an_item]
+    if shells:
+        notes = [
+            *notes,
+            f"{len(shells)} tin chấm được đánh dấu không phải tin, bài (ví dụ “{shells[0][:60]}”), tính như không tiêu cực; "
+            "loại các trang này khỏi nguồn rồi rút mẫu lại",
+        ]
     return Balance(
         first=first, last=last, read=frame.read, rejected=frame.rejected, outside=frame.outside, whole=whole,
         share_by_story=float(chance.mean()), by=groups, themes=themes, themes_basis=themes_basis,

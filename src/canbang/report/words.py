@@ -118,8 +118,9 @@ def label_words(report: Balance, label: Label) -> list[str]:
     said: list[str] = []
     for spec in report.codebook.labels:
         value = getattr(label, spec.id)
-        if label.unsure:
-            said.append("Không chắc" if spec.id == "tone" else "—")
+        if label.unsure or label.not_an_item:
+            mark = "Không chắc" if label.unsure else report.codebook.raw["not_an_item"]["name_vi"]
+            said.append(mark if spec.id == "tone" else "—")
         elif value is None:
             said.append("—")
         else:

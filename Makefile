@@ -1,0 +1,57 @@
+# Two commands matter: `make demo` and `make test`. Both are given in full, without make, in README.md.
+PYTHON ?= python3
+BIN := .venv/bin
+EXAMPLES := examples/cong-thong-tin.csv examples/facebook.xlsx examples/youtube.jsonl
+
+.PHONY: demo test test-slow check wheel docs lock clean
+
+demo: .venv/demo
+	$(BIN)/canbang measure $(EXAMPLES) --judgements examples/phieu-cham.xlsx --draw examples/draw.json \
+	  --by channel --by week --rejects out/rejects.csv --html out/demo.html --xlsx out/demo.xlsx
+
+test: .venv/dev check
+	$(BIN)/pytest -m "not slow" --cov --cov-report=term:skip-covered
+	$(MAKE) wheel
+
+# load, fuzz, browser, kill: minutes to hours; run before an issue is called resolved
+test-slow: .venv/dev
+	$(BIN)/pytest -m slow
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# the wheel, built and tried in a clean environment on one real file
+wheel: .venv/dev
+	rm -rf build
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel .
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/python -m pip install -q --require-hashes -r requirements.lock
+	build/clean/bin/python -m pip install -q --no-deps build/wheel/canbang-*.whl
+	cd build && clean/bin/canbang measure ../examples/youtube.jsonl --json > report.json
+	ls -l build/wheel
+
+docs: .venv/dev
+	$(BIN)/python -m canbang.cli.docs > docs/cli.md
+
+# names, versions and hashes only: no index and no find-links lines
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+.venv/demo: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/demo
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	touch $@
+
+clean:
+	rm -rf .venv build out
