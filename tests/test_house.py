@@ -57,6 +57,7 @@ def test_the_floors_are_kept() -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 
@@ -73,5 +74,6 @@ def test_the_nouns_compile_on_every_supported_python(version: str) -> None:
         capture_output=True,
         text=True,
         env={"PYTHONPYCACHEPREFIX": "/tmp/canbang-pyc", "PATH": "/usr/bin:/bin"},
+        check=False,
     )
     assert done.returncode == 0, done.stdout

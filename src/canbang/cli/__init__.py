@@ -8,6 +8,7 @@ import click
 
 from canbang import __version__
 from canbang.cli.enrol import enrol
+from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
 from canbang.cli.sample import sample
 from canbang.errors import InputError
@@ -21,7 +22,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, enrol):
+for _command in (measure, sample, enrol, label, evaluate):
     cli.add_command(_command)
 
 

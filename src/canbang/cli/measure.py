@@ -10,9 +10,10 @@ from rich.console import Console
 from canbang import pipeline
 from canbang.audit.draw import read_draw
 from canbang.audit.sheet import read_sheet
+from canbang.cli.label import labeller_option
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
 from canbang.errors import InputError
-from canbang.label.linear import EmbeddedLabeller
+from canbang.label.choose import load_labeller
 from canbang.report import html, json, text, xlsx
 from canbang.report.frame import DIMENSIONS, Window
 from canbang.text.numbers import integer
@@ -20,6 +21,7 @@ from canbang.text.numbers import integer
 
 @click.command(short_help="Đo cân bằng nội dung từ tệp xuất, RSS, sitemap hoặc trang đã ghi danh.")
 @source_options
+@labeller_option
 @click.option("--by", multiple=True, type=click.Choice(DIMENSIONS), help="Chia nhóm; dùng được nhiều lần.")
 @click.option("--judgements", type=click.Path(path_type=Path), help="Phiếu chấm đã điền (xlsx, csv), kèm --draw.")
 @click.option("--draw", "draw_path", type=click.Path(path_type=Path), help="Tệp rút mẫu của phiếu chấm.")
@@ -28,7 +30,7 @@ from canbang.text.numbers import integer
 @click.option("--json", "as_json", is_flag=True, help="In báo cáo dạng JSON thay cho bảng.")
 def measure(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: Path | None, draw_path: Path | None,
+    channel: str, spec: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: Path | None, draw_path: Path | None,
     html_path: Path | None, xlsx_path: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Đo tỉ lệ tin tiêu cực của các NGUỒN: tệp CSV, XLSX, JSONL, Parquet; địa chỉ RSS, sitemap hoặc trang chủ.
@@ -51,7 +53,7 @@ def measure(
             )
         labels = read_sheet(judgements, draw.drawn)
     errors = Console(stderr=True)
-    labeller = EmbeddedLabeller.load()
+    labeller = load_labeller(spec)
     with rejects_file(rejects) as on_reject, progress_bar(errors) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)

@@ -11,12 +11,13 @@ from rich.console import Console
 from canbang import pipeline
 from canbang.audit.draw import make_draw, write_draw
 from canbang.audit.sheet import write_sheet
+from canbang.cli.label import labeller_option
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.estimate.design import MINIMUM, plan
+from canbang.label.choose import load_labeller
 from canbang.label.labeller import COLUMN
-from canbang.label.linear import EmbeddedLabeller
 from canbang.limits import load_limits
 from canbang.report.balance import HALF_WIDTH
 from canbang.text.numbers import integer
@@ -24,6 +25,7 @@ from canbang.text.numbers import integer
 
 @click.command(short_help="Rút mẫu ngẫu nhiên và tạo phiếu chấm.")
 @source_options
+@labeller_option
 @click.option(
     "-n",
     "--items",
@@ -51,7 +53,7 @@ from canbang.text.numbers import integer
 @click.option("--force", is_flag=True, help="Ghi đè phiếu chấm và tệp rút mẫu đã có.")
 def sample(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path, draw_path: Path, seed: str,
+    channel: str, spec: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path, draw_path: Path, seed: str,
     force: bool,
 ) -> None:  # fmt: skip
     """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo nhóm điểm của máy; phiếu chấm không có điểm.
@@ -64,7 +66,7 @@ def sample(
                 f"{path}: đã có tệp này, có thể đang chấm dở. Chọn tên khác (--sheet, --draw) hoặc thêm --force."
             )
     span = window(month, first, last)
-    labeller = EmbeddedLabeller.load()
+    labeller = load_labeller(spec)
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)

@@ -100,6 +100,7 @@ def rejects_file(path: Path) -> Iterator[Callable[[Reject], None]]:
     def write(reject: Reject) -> None:
         if not opened:
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 stream = path.open("w", encoding="utf-8-sig", newline="")
             except OSError as error:
                 raise InputError(

@@ -41,7 +41,7 @@ def read_feed(body: bytes, url: str, channel: str = "") -> Iterator[Item | Rejec
     if b"<!ENTITY" in body.replace(b"\0", b""):  # zero bytes: the same word in UTF-16
         raise InputError(f"{url}: bảng tin có khai báo thực thể XML, không an toàn, không đọc.")
     parsed = feedparser.parse(body)
-    if not parsed.entries and (parsed.bozo or not parsed.version):
+    if not parsed.entries and (parsed.bozo or not parsed.get("version")):
         raise InputError(f"{url}: không đọc được như bảng tin RSS/Atom. Kiểm tra địa chỉ, hoặc dùng tệp xuất.")
     name = channel or plain(str(parsed.feed.get("title", ""))) or url
     for number, entry in enumerate(parsed.entries, 1):

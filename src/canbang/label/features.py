@@ -157,6 +157,25 @@ def pair_rows(before: NDArray[np.uint32], codes: NDArray[np.uint32], bits: int) 
     return np.maximum(mix(before, codes, 2) >> np.uint32(32 - bits), 1).astype(np.int64)
 
 
+def wide_rows(batch: Batch, bits: int) -> NDArray[np.int64]:
+    """Rows (tokens, 4) of the linear part's table: the word, the word in its field, the pair, the pair in its field."""
+    codes = batch.codes
+    before = _before(batch)
+    field = np.repeat(np.arange(len(batch.starts) - 1, dtype=np.uint32) % 2, np.diff(batch.starts))
+    pair = mix(before, codes, 2)
+    each = (mix(codes, codes, 5), mix(codes, field + np.uint32(1), 1), pair, mix(pair, field + np.uint32(1), 3))
+    return np.stack(each, axis=1).astype(np.int64) >> (32 - bits)
+
+
+def _before(batch: Batch) -> NDArray[np.uint32]:
+    """Every token's predecessor in its field, 0 for the first."""
+    before = np.empty_like(batch.codes)
+    before[1:] = batch.codes[:-1]
+    begins = batch.starts[:-1]
+    before[begins[begins < len(before)]] = 0
+    return before
+
+
 @dataclass(frozen=True)
 class Rows:
     """Table rows of n items' tokens with `gap` empty places (row 0) before every field and at the end.
@@ -181,10 +200,7 @@ def rows(batch: Batch, word_bits: int, pair_bits: int, gap: int) -> Rows:
     shift = gap * (np.arange(n) + 1)
     place = np.arange(len(batch.codes)) + np.repeat(shift, np.diff(batch.starts))
     codes = batch.codes
-    before = np.empty_like(codes)
-    before[1:] = codes[:-1]
-    begins = batch.starts[:-1]
-    before[begins[begins < len(codes)]] = 0
+    before = _before(batch)
     total = len(codes) + gap * (n + 1)
     words, pairs = np.zeros(total, np.int64), np.zeros(total, np.int64)
     marks = np.full(total, -1, np.int8)

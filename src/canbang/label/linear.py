@@ -1,8 +1,8 @@
 """The embedded labeller: every label in one pass, with numpy alone.
 
 The network is the student of `train_student`: hashed embeddings of words and word pairs, a convolution over five
-words max-pooled in title and rest apart, one hidden layer, and per-head calibration. Everything after the
-pooling is linear or nearly, hence the name that the house gave this room.
+words max-pooled in title and rest apart, one hidden layer. Beside it stands a linear model on the same words and
+pairs, which keeps the exact wording that a network smooths over. Both together are calibrated per head.
 """
 
 from __future__ import annotations
@@ -97,6 +97,29 @@ class Network:
         return np.asarray(np.maximum(seen @ self._hidden + self._hidden_bias, 0) @ self._out + self._out_bias)
 
 
+class Wide:
+    """The linear part: what exact words and pairs say for each column."""
+
+    def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self._table = arrays["wide"]
+        self._bits = int(len(self._table)).bit_length() - 1
+        self._scale = arrays["wide_scale"].astype(np.float32)
+        self._bias = arrays["wide_bias"].astype(np.float32)
+
+    def forward(self, batch: features.Batch) -> Floats:
+        """Log-odds (n, 21)."""
+        rows = features.wide_rows(batch, self._bits)
+        first = batch.starts[:-1:2]
+        length = batch.starts[2::2] - first
+        if not len(rows):
+            return np.repeat(self._bias[None], len(batch), axis=0)
+        each = self._table[rows].sum(axis=1, dtype=np.int16).astype(np.float32)
+        sums = np.add.reduceat(each, np.minimum(first, len(rows) - 1), axis=0)
+        sums[length == 0] = 0
+        root = np.sqrt(np.maximum(4 * length, 1)).astype(np.float32)[:, None]
+        return np.asarray(sums * self._scale / root + self._bias, np.float32)
+
+
 class EmbeddedLabeller:
     """The labeller that ships with the package; `predict` gives the columns of `labeller.COLUMNS`."""
 
@@ -106,7 +129,8 @@ class EmbeddedLabeller:
         self.version: str = meta["version"]
         self.meta = meta
         self.thresholds: dict[str, float] = {k: float(v) for k, v in meta.get("thresholds", {}).items()}
-        self._network = Network(arrays)
+        self._network, self._wide = Network(arrays), Wide(arrays)
+        self._share = float(meta["wide_share"])
         self._slope = arrays["slope"].astype(np.float32)
         self._offset = arrays["offset"].astype(np.float32)
         self._tokens = features.Tokeniser()
@@ -128,7 +152,8 @@ class EmbeddedLabeller:
         parts = [np.zeros((0, len(COLUMNS)), np.float32)]
         for start in range(0, len(pairs), CHUNK):
             batch = self._tokens.batch(pairs[start : start + CHUNK])
-            parts.append(self._network.forward(self._network.rows(batch)))
+            deep = self._network.forward(self._network.rows(batch))
+            parts.append((1 - self._share) * deep + 2 * self._share * self._wide.forward(batch))
         return np.concatenate(parts)
 
     def predict(self, items: Sequence[Item]) -> Floats:

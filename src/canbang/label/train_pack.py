@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from canbang.label import train_data
 from canbang.label.train_student import Shape
+from canbang.label.train_wide import Wide
 
 
 def _int8(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -19,10 +20,14 @@ def _int8(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.floa
     return np.clip(np.round(table / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
 
 
-def pack(model: Any, shape: Shape, slope: NDArray[np.float32], offset: NDArray[np.float32]) -> dict[str, Any]:
+def pack(
+    model: Any, wide: Wide, shape: Shape, slope: NDArray[np.float32], offset: NDArray[np.float32]
+) -> dict[str, Any]:
     """Arrays for `linear.Network` and `linear.EmbeddedLabeller`."""
     state = {name: value.detach().float().numpy() for name, value in model.state_dict().items()}
     words, words_scale = _int8(state["words.weight"])
+    table, wide_bias = wide.table()
+    linear, wide_scale = _int8(table)
     pairs, pairs_scale = _int8(state["pairs.weight"])
     conv = state["conv.weight"].T.reshape(shape.window, -1, shape.channels)
     return {
@@ -36,6 +41,9 @@ def pack(model: Any, shape: Shape, slope: NDArray[np.float32], offset: NDArray[n
         "hidden_bias": state["hidden.bias"].astype(np.float32),
         "out": state["out.weight"].T.astype(np.float16),
         "out_bias": state["out.bias"].astype(np.float32),
+        "wide": linear,
+        "wide_scale": wide_scale,
+        "wide_bias": wide_bias,
         "slope": slope.astype(np.float32),
         "offset": offset.astype(np.float32),
     }

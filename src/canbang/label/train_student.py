@@ -31,6 +31,7 @@ class Shape:
     hidden: int = 256
     clues: int = 0
     lose: float = 0.1
+    drop: float = 0.2
 
 
 def encode(pairs: Sequence[tuple[str, str]], shape: Shape, tokeniser: features.Tokeniser) -> features.Rows:
@@ -59,7 +60,7 @@ def build(shape: Shape) -> Any:
             self.hidden = nn.Linear(inner, shape.hidden)
             self.out = nn.Linear(shape.hidden, train_data.WIDTH)
             self.clue = nn.Linear(shape.hidden, max(1, shape.clues))
-            self.drop_in, self.drop = nn.Dropout(0.2), nn.Dropout(0.3)
+            self.drop_in, self.drop = nn.Dropout(shape.drop), nn.Dropout(0.3)
 
         def field(self, words: Any, pairs: Any, marks: Any, mask: Any, which: int) -> list[Any]:
             if self.training:

@@ -17,26 +17,16 @@ BITS = 18
 
 
 def matrix(pairs: Sequence[tuple[str, str]]) -> Any:
-    """Sparse (n, 2^18): words and pairs, those of the title apart as well, each item's row scaled by its length."""
+    """Sparse (n, 2^18) counts of `features.wide_rows`, divided by the root of each item's number of them."""
     from scipy import sparse
 
     batch = features.Tokeniser().batch(pairs)
-    codes, starts = batch.codes, batch.starts
-    field = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    item, head = field // 2, field % 2 == 0
-    same = field[1:] == field[:-1]
-    two = features.mix(codes[:-1], codes[1:], 2)[same]
-    two_item, two_head = item[1:][same], head[1:][same]
-    rows = np.concatenate([
-        features.mix(codes, codes, 5),
-        features.mix(codes, head.astype(np.uint32), 1),
-        two,
-        features.mix(two, two, 3)[two_head],
-    ]) >> np.uint32(32 - BITS)  # fmt: skip
-    at = np.concatenate([item, item, two_item, two_item[two_head]])
-    table = sparse.csr_matrix((np.ones(len(rows), np.float32), (at, rows)), shape=(len(pairs), 1 << BITS))
-    table.data[:] = 1
-    return sparse.diags(1 / np.sqrt(np.maximum(np.diff(table.indptr), 1))) @ table
+    rows = features.wide_rows(batch, BITS).ravel()
+    length = 4 * (batch.starts[2::2] - batch.starts[:-2:2])
+    splits = np.concatenate([[0], np.cumsum(length)])
+    table = sparse.csr_matrix((np.ones(len(rows), np.float32), rows, splits), shape=(len(pairs), 1 << BITS))
+    table.sum_duplicates()
+    return sparse.diags(1 / np.sqrt(np.maximum(length, 1))) @ table
 
 
 class Wide:
@@ -58,6 +48,11 @@ class Wide:
             model.fit(x[known], rows.y[known, column] > 0.5)
             self._weights.append(model.coef_[0])
             self._bias[column] = model.intercept_[0]
+
+    def table(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weights (2^18, 21), rarity counted in, and bias (21,)."""
+        weights = self._idf @ np.stack(self._weights, axis=1)
+        return np.asarray(weights, np.float32), self._bias.astype(np.float32)
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
         """Log-odds (n, 21), uncalibrated."""

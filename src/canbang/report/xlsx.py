@@ -46,6 +46,7 @@ def write_xlsx(report: Balance, path: Path) -> None:
         for letter in "BCDEFGHIJK":
             sheet.column_dimensions[letter].width = 16
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         book.save(path)
     except OSError as error:
         raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error

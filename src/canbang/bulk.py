@@ -1,0 +1,260 @@
+"""Labelling an archive on many processes or machines: every row once, whatever is killed on the way.
+
+The archive is cut into chunks. A chunk is known by the digest of its texts, the labeller's version and the codebook;
+its result is a small Parquet file put in place in one step. A run that was killed goes on with the chunks that are
+missing; a run on an archive that grew labels what is new. Workers get and return plain values and never see a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from multiprocessing import get_context
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from canbang.codebook import load_codebook
+from canbang.errors import InputError
+from canbang.fetch.table import Table, open_table
+from canbang.item import VIETNAM, Item
+from canbang.label.choose import load_labeller
+from canbang.label.labeller import COLUMNS, Labeller
+from canbang.text.normalise import plain
+
+CHUNK = 4096
+_AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to bound memory
+_MAX_REBUILDS = 20
+
+Texts = list[tuple[str, str, str]]
+MakeExecutor = Callable[[], Executor]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows ``first`` to ``first + len(ids)`` of the archive."""
+
+    first: int
+    ids: tuple[str, ...]
+    texts: Texts
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run did: rows in all, rows labelled now (the rest was there already), pools rebuilt on the way."""
+
+    rows: int
+    labelled: int
+    rebuilt: int
+
+
+@cache
+def _worker_labeller(spec: str) -> Labeller:
+    return load_labeller(spec)
+
+
+def label_texts(spec: str, texts: Texts) -> NDArray[np.float32]:
+    """In a worker: probabilities of (title, lead, text) rows, ``shape (len(texts), len(COLUMNS))``."""
+    from datetime import datetime
+
+    never = datetime(2000, 1, 1, tzinfo=VIETNAM)  # a labeller reads words only
+    items = [Item("", str(n), title, never, lead, text) for n, (title, lead, text) in enumerate(texts)]
+    return _worker_labeller(spec).predict(items)
+
+
+def process_pool(workers: int) -> MakeExecutor:
+    """Spawned children: a forked one would inherit threads and open files."""
+    return lambda: ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def cluster(address: str) -> MakeExecutor:
+    """A Dask cluster. Raises :class:`InputError` for a plain address beyond this machine: pickles are code."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    try:
+        local = parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        local = False
+    if parts.scheme != "tls" and not local:
+        raise InputError(
+            f"--cluster {address}: ngoài máy này chỉ dùng địa chỉ tls:// (dữ liệu gửi đi chạy được như mã lệnh)."
+        )
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError("--cluster cần gói bổ sung: pip install canbang[bulk].") from error
+
+    def make() -> Executor:
+        executor: Executor = Client(address).get_executor()
+        return executor
+
+    return make
+
+
+def _chunks(table: Table, signature: str) -> Iterator[Chunk]:
+    index = table.columns.index
+
+    def cell(row: object, field: str) -> str:
+        value = row[index[field]] if field in index else None  # type: ignore[index]
+        return "" if value is None else plain(str(value))
+
+    ids: list[str] = []
+    texts: Texts = []
+    first = 0
+    for number, row in table.rows(lambda _: None):
+        if isinstance(row, str):
+            raise InputError(f"{table.path}, dòng {number}: {row}. Sửa hoặc bỏ dòng này rồi chạy lại.")
+        name = cell(row, "platform_id") or cell(row, "url") or str(number)
+        channel = cell(row, "channel")
+        ids.append(f"{channel}/{name}" if channel else name)
+        texts.append((cell(row, "title"), cell(row, "lead"), cell(row, "text")))
+        if len(ids) == CHUNK:
+            yield _chunk(first, ids, texts, signature)
+            first, ids, texts = first + len(ids), [], []
+    if ids:
+        yield _chunk(first, ids, texts, signature)
+
+
+def _chunk(first: int, ids: list[str], texts: Texts, signature: str) -> Chunk:
+    digest = hashlib.sha256(signature.encode())
+    digest.update(json.dumps([ids, texts], ensure_ascii=False).encode())
+    return Chunk(first, tuple(ids), texts, digest.hexdigest()[:32])
+
+
+class _Store:
+    """Finished chunks: files of their own while the run goes on, row groups of the result afterwards."""
+
+    def __init__(self, out: Path, labeller: Labeller) -> None:
+        self.out = out
+        self.folder = out.with_name(out.name + ".parts")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.labeller = labeller
+        self.codebook = load_codebook().digest
+        self.old: dict[str, int] = {}
+        if out.exists():
+            try:
+                self.old = json.loads((pq.read_schema(out).metadata or {}).get(b"canbang.chunks", b"{}"))
+            except (pa.ArrowInvalid, ValueError) as error:
+                raise InputError(f"{out}: tệp đích đã có và không phải kết quả gắn nhãn. Chọn tên khác.") from error
+
+    def has(self, chunk: Chunk) -> bool:
+        """Whether this chunk needs no work; an old result is taken over."""
+        if (self.folder / f"{chunk.digest}.parquet").exists():
+            return True
+        if chunk.digest in self.old:
+            with pq.ParquetFile(self.out) as opened:
+                self._place(chunk.digest, opened.read_row_group(self.old[chunk.digest]))
+            return True
+        return False
+
+    def put(self, chunk: Chunk, scores: NDArray[np.float32]) -> None:
+        """Keep a result; a second result for the same chunk replaces the first by the same bytes."""
+        n = len(chunk.ids)
+        columns: dict[str, object] = {
+            "row": pa.array(range(chunk.first, chunk.first + n), pa.int64()),
+            "id": list(chunk.ids),
+            "labeller": pa.array([f"{self.labeller.name} {self.labeller.version}"] * n).dictionary_encode(),
+            "codebook": pa.array([self.codebook] * n).dictionary_encode(),
+        }
+        columns |= {name: scores[:, k] for k, name in enumerate(COLUMNS)}
+        self._place(chunk.digest, pa.table(columns))
+
+    def _place(self, digest: str, table: pa.Table) -> None:
+        path = self.folder / f"{digest}.parquet"
+        part = path.with_suffix(f".{os.getpid()}.tmp")
+        pq.write_table(table, part)
+        part.replace(path)
+
+    def finish(self, order: list[str]) -> None:
+        """Join the chunks in the archive's order into the result, in one step."""
+        groups = {digest: number for number, digest in enumerate(order)}
+        part = self.out.with_name(self.out.name + f".{os.getpid()}.tmp")
+        writer: pq.ParquetWriter | None = None
+        for digest in order:
+            table = pq.read_table(self.folder / f"{digest}.parquet")
+            if writer is None:
+                schema = table.schema.with_metadata({b"canbang.chunks": json.dumps(groups).encode()})
+                writer = pq.ParquetWriter(part, schema)
+            writer.write_table(table.cast(schema), row_group_size=len(table))
+        if writer is not None:
+            writer.close()
+            part.replace(self.out)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def label_archive(
+    archive: Path,
+    out: Path,
+    *,
+    spec: str,
+    make_executor: MakeExecutor,
+    workers: int,
+    progress: Progress = lambda done, now: None,
+) -> Done:
+    """Label every row of ``archive`` into ``out``, in the archive's order.
+
+    Raises :class:`InputError` for files that cannot be read or written, or where workers keep dying.
+    """
+    labeller = load_labeller(spec)
+    table = open_table(archive)
+    store = _Store(out, labeller)
+    signature = f"{labeller.name}|{labeller.version}|{store.codebook}|{CHUNK}"
+    order: list[str] = []
+    rows = labelled = rebuilt = 0
+    waiting: dict[Future[NDArray[np.float32]], Chunk] = {}
+    executor = make_executor()
+
+    def collect(limit: int) -> None:
+        """Take results until at most ``limit`` chunks are under way; a broken pool is built anew and asked again."""
+        nonlocal executor, labelled, rebuilt
+        while len(waiting) > limit:
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            broken: list[Chunk] = []
+            for future in finished:
+                chunk = waiting.pop(future)
+                try:
+                    store.put(chunk, future.result())
+                except BrokenProcessPool:
+                    broken.append(chunk)
+                    continue
+                labelled += len(chunk.ids)
+                progress(rows, labelled)
+            if broken:
+                rebuilt += 1
+                if rebuilt > _MAX_REBUILDS:
+                    raise InputError(
+                        f"{archive}: tiến trình gắn nhãn bị dừng {rebuilt} lần (hết bộ nhớ?). Giảm --workers rồi chạy lại; phần đã xong được giữ."
+                    )
+                broken += waiting.values()
+                waiting.clear()
+                executor.shutdown(wait=False, cancel_futures=True)
+                executor = make_executor()
+                waiting.update({executor.submit(label_texts, spec, chunk.texts): chunk for chunk in broken})
+
+    try:
+        for chunk in _chunks(table, signature):
+            rows += len(chunk.ids)
+            # equal chunks (an archive that holds its rows twice) are labelled once and stand twice in the result
+            if chunk.digest not in order and not store.has(chunk):
+                waiting[executor.submit(label_texts, spec, chunk.texts)] = chunk
+                collect(_AHEAD * workers)
+            order.append(chunk.digest)
+            progress(rows, labelled)
+        collect(0)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    store.finish(order)
+    return Done(rows, labelled, rebuilt)

@@ -1,0 +1,95 @@
+"""`canbang label` and `canbang evaluate`: machine labels for an archive, and how good they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from canbang import bulk
+from canbang.errors import InputError
+from canbang.label.choose import EMBEDDED, load_labeller
+from canbang.label.evaluate import LABELS, read_labelled
+from canbang.label.evaluate import evaluate as figures_of
+from canbang.text.numbers import decimal, integer
+
+labeller_option = click.option(
+    "--labeller", "spec", default=EMBEDDED, show_default=True, help="embedded, encoder:THƯ-MỤC hoặc llm:CẤU-HÌNH.toml."
+)
+
+
+@click.command(short_help="Gắn nhãn máy cho cả một kho tin bài, nhiều tiến trình hoặc nhiều máy.")
+@click.argument("archive", type=click.Path(path_type=Path), metavar="KHO")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="Tệp Parquet kết quả.")
+@labeller_option
+@click.option("--workers", type=click.IntRange(min=1), default=None, help="Số tiến trình; mặc định bằng số lõi.")
+@click.option("--cluster", "address", help="Địa chỉ cụm Dask; ngoài máy này chỉ nhận tls://.")
+def label(archive: Path, out: Path, spec: str, workers: int | None, address: str | None) -> None:
+    """Gắn nhãn mọi dòng của KHO (Parquet, CSV, XLSX, JSONL), mỗi dòng đúng một lần.
+
+    Dừng giữa chừng thì chạy lại đúng lệnh này: phần đã xong không làm lại.
+    """
+    count = workers or os.cpu_count() or 1
+    make = bulk.cluster(address) if address else bulk.process_pool(count)
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("Gắn nhãn"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} tin/giây"), TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None, rate="…")
+
+        def show(rows: int, now: int) -> None:
+            elapsed = bar.tasks[0].elapsed or 1e-9
+            bar.update(task, completed=now, total=rows, rate=integer(int(now / elapsed)))
+
+        done = bulk.label_archive(archive, out, spec=spec, make_executor=make, workers=count, progress=show)
+    again = f"; {integer(done.rows - done.labelled)} dòng đã có từ trước" if done.rows > done.labelled else ""
+    broken = f"; dựng lại tiến trình {done.rebuilt} lần" if done.rebuilt else ""
+    click.echo(f"{out}: {integer(done.rows)} dòng, gắn nhãn {integer(done.labelled)}{again}{broken}")
+
+
+def _only(words: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = [tuple(word.split("=", 1)) for word in words]
+    for pair in pairs:
+        if len(pair) != 2:
+            raise InputError(f"--only {pair[0]}: viết dạng CỘT=GIÁ-TRỊ.")
+    return [(pair[0], pair[1]) for pair in pairs]
+
+
+@click.command(short_help="Đánh giá máy gắn nhãn trên một tệp đã có nhãn.")
+@click.argument("file", type=click.Path(path_type=Path), metavar="TỆP")
+@labeller_option
+@click.option(
+    "--label", "labels", multiple=True, type=click.Choice(LABELS), help="Chỉ đánh giá nhãn này; dùng được nhiều lần."
+)
+@click.option(
+    "--only", multiple=True, metavar="CỘT=GIÁ-TRỊ", help="Chỉ lấy các dòng có giá trị này; dùng được nhiều lần."
+)
+@click.option("--json", "as_json", is_flag=True, help="In dạng JSON thay cho bảng.")
+def evaluate(file: Path, spec: str, labels: tuple[str, ...], only: tuple[str, ...], as_json: bool) -> None:
+    """So nhãn máy với nhãn trong TỆP (csv, jsonl, parquet).
+
+    Cột đọc được: title, lead, text, channel, tone, dark_side, sensational, theme, public_interest, clickbait. Thiếu cột
+    nhãn nào thì bỏ qua nhãn đó.
+    """
+    rows = read_labelled(file, _only(only))
+    result = figures_of(rows, load_labeller(spec), labels or LABELS)
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    who = result["labeller"]
+    click.echo(
+        f"{integer(result['items'])} tin, {who['name']} {who['version']}, {decimal(result['items_per_second'], 0)} tin/giây"
+    )
+    click.echo(f"{'nhãn':<18}{'tin':>7}{'macro-F1':>10}{'AUC':>8}{'ECE':>8}{'chuẩn xác':>11}{'độ phủ':>8}")
+    for name, found in result["labels"].items():
+        cells = [found.get(key) for key in ("macro_f1", "auc", "ece", "precision", "recall")]
+        shown = ["—" if cell is None else decimal(cell, 3) for cell in cells]
+        click.echo(
+            f"{name:<18}{integer(found['items']):>7}{shown[0]:>10}{shown[1]:>8}{shown[2]:>8}{shown[3]:>11}{shown[4]:>8}"
+        )
+        for channel, part in found.get("by_channel", {}).items():
+            cell = "—" if part["macro_f1"] is None else decimal(part["macro_f1"], 3)
+            click.echo(f"  {channel[:16]:<16}{integer(part['items']):>7}{cell:>10}")
