@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from canbang.audit.draw import Draw, make_draw
+from canbang.audit.judge import Audit
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.fetch.source import Reject, Source
@@ -35,11 +35,11 @@ def drawn(frame: Frame, budget: int = 80) -> Draw:
     book = load_codebook()
     scores = frame.probability[:, COLUMN["counted_negative"]].astype(float)
     return make_draw(
-        frame.ids, scores, budget, "s", labeller=frame.labeller, codebook=(book.version, book.digest), window=("", "")
+        frame.ids, scores, budget, "s", labeller=frame.labeller, codebook=(book.version, book.digest)
     )  # fmt: skip
 
 
-def judged(draw: Draw, bad: int = 20, unsure: int = 0) -> list[Judgement]:
+def judged(draw: Draw, bad: int = 20, unsure: int = 0) -> Audit:
     result = []
     for row, item_id in enumerate(draw.drawn):
         negative = int(item_id.split("/")[1]) < bad
@@ -47,7 +47,7 @@ def judged(draw: Draw, bad: int = 20, unsure: int = 0) -> list[Judgement]:
             "negative" if negative else "positive", negative, False, "law_crime" if negative else "society", negative
         )
         result.append(Judgement(item_id, Label(unsure=True) if row < unsure else label, row + 2))
-    return result
+    return Audit(draw, tuple(result))
 
 
 def test_everything_read_is_counted_rejected_or_outside(labeller: WordLabeller) -> None:
@@ -81,7 +81,7 @@ def test_the_machine_alone_gives_an_estimate_and_no_verdict(labeller: WordLabell
 def test_an_audit_gives_an_interval_and_a_verdict(labeller: WordLabeller) -> None:
     frame = read_frame([source(month(400, 20))], labeller)
     draw = drawn(frame, 120)
-    report = measure(frame, by=["channel"], draw=draw, judgements=judged(draw))
+    report = measure(frame, by=["channel"], audit=judged(draw))
     value = as_dict(report)
     share = value["shares"]["counted_negative"]
     assert (value["basis"], value["audited"], value["verdict"]) == ("audit", 120, "under")
@@ -98,7 +98,7 @@ def test_shares_of_groups_add_up_to_the_whole(labeller: WordLabeller) -> None:
     items = month(400, 40)
     frame = read_frame([source(items)], labeller)
     draw = drawn(frame, 400)
-    report = measure(frame, by=["week", "theme"], draw=draw, judgements=judged(draw, 40))
+    report = measure(frame, by=["week", "theme"], audit=judged(draw, 40))
     for dimension in ("week", "theme"):
         parts = report.by[dimension]
         assert sum(part.items for part in parts) == 400
@@ -109,8 +109,8 @@ def test_shares_of_groups_add_up_to_the_whole(labeller: WordLabeller) -> None:
 def test_unsure_widens_the_interval_and_is_printed(labeller: WordLabeller) -> None:
     frame = read_frame([source(month())], labeller)
     draw = drawn(frame)
-    sure = measure(frame, draw=draw, judgements=judged(draw)).whole
-    unsure = measure(frame, draw=draw, judgements=judged(draw, unsure=5)).whole
+    sure = measure(frame, audit=judged(draw)).whole
+    unsure = measure(frame, audit=judged(draw, unsure=5)).whole
     assert unsure.unsure == 5
     assert unsure.shares["counted_negative"].high > sure.shares["counted_negative"].high
 
@@ -118,18 +118,32 @@ def test_unsure_widens_the_interval_and_is_printed(labeller: WordLabeller) -> No
 def test_an_auditors_not_an_item_counts_as_not_negative_and_is_named(labeller: WordLabeller) -> None:
     frame = read_frame([source(month())], labeller)
     draw = drawn(frame)
-    judgements = judged(draw)
-    judgements[0] = Judgement(draw.drawn[0], Label(not_an_item=True), 2)
-    report = measure(frame, draw=draw, judgements=judgements)
+    shell = Judgement(draw.drawn[0], Label(not_an_item=True), 2)
+    report = measure(frame, audit=Audit(draw, (shell, *judged(draw).first[1:])))
     assert report.whole.unsure == 0
     assert any("1 tin chấm được đánh dấu không phải tin, bài" in note for note in report.notes)
+
+
+def test_two_auditors_who_differ_leave_an_item_unsure_until_it_is_adjudicated(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month())], labeller)
+    draw = drawn(frame)
+    first = judged(draw).first
+    odd = Label("neutral", True, False, "society", False)
+    second = tuple(
+        Judgement(i, odd if i == draw.doubled[0] else next(j.label for j in first if j.item_id == i))
+        for i in draw.doubled
+    )
+    assert measure(frame, audit=Audit(draw, first)).whole.unsure == 0
+    assert measure(frame, audit=Audit(draw, first, second)).whole.unsure == 1
+    final = (Judgement(draw.doubled[0], odd),)
+    assert measure(frame, audit=Audit(draw, first, second, final)).whole.unsure == 0
 
 
 def test_the_report_is_the_same_bytes_every_time(labeller: WordLabeller) -> None:
     def once() -> str:
         frame = read_frame([source(month())], labeller)
         draw = drawn(frame)
-        return render(measure(frame, by=["channel", "month"], draw=draw, judgements=judged(draw)))
+        return render(measure(frame, by=["channel", "month"], audit=judged(draw)))
 
     assert once() == once()
 
@@ -138,25 +152,25 @@ def test_a_changed_frame_is_refused_and_named(labeller: WordLabeller) -> None:
     draw = drawn(read_frame([source(month())], labeller))
     changed = read_frame([source([*month()[1:], make_item(900)])], labeller)
     with pytest.raises(InputError, match=r"mất 1 tin .*portal/0.*thêm 1 tin .*portal/900"):
-        measure(changed, draw=draw, draw_path=Path("draw.json"), judgements=judged(draw))
+        measure(changed, audit=judged(draw))
 
 
 def test_another_codebook_is_refused(labeller: WordLabeller) -> None:
     from dataclasses import replace
 
     frame = read_frame([source(month())], labeller)
-    draw = replace(drawn(frame), codebook_digest="khac")
+    draw = replace(drawn(frame), codebook=("0", "khac"))
     with pytest.raises(InputError, match="bộ tiêu chí khác"):
-        measure(frame, draw=draw, judgements=judged(draw))
+        measure(frame, audit=judged(draw))
 
 
 def test_a_newer_labeller_changes_no_band(labeller: WordLabeller) -> None:
     frame = read_frame([source(month())], labeller)
     draw = drawn(frame)
-    before = measure(frame, draw=draw, judgements=judged(draw))
+    before = measure(frame, audit=judged(draw))
     frame.probability = np.flip(frame.probability, axis=0).copy()
     frame.labeller = ("word", "2")
-    after = measure(frame, draw=draw, judgements=judged(draw))
+    after = measure(frame, audit=judged(draw))
     assert after.whole.shares == before.whole.shares
     assert any("lúc rút mẫu" in note for note in after.notes)
 

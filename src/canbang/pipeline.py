@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
+from canbang.audit.judge import Audit
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.fetch.source import Reject, Source
-from canbang.item import Item, Judgement
+from canbang.item import Item
 from canbang.label.labeller import COLUMNS, Labeller
 from canbang.report.balance import Balance, balance
 from canbang.report.frame import Frame, Spool, Window, day_number
@@ -201,9 +202,9 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
 def check_draw(frame: Frame, draw: Draw, path: Path) -> list[str]:
     """Notes on how draw and frame fit; raises :class:`InputError` where the draw is of another frame or codebook."""
     book = load_codebook()
-    if draw.codebook_digest != book.digest:
+    if draw.codebook[1] != book.digest:
         raise InputError(
-            f"{path}: mẫu được rút theo bộ tiêu chí khác (bản {draw.codebook_version}, mã {draw.codebook_digest[:12]}; "
+            f"{path}: mẫu được rút theo bộ tiêu chí khác (bản {draw.codebook[0]}, mã {draw.codebook[1][:12]}; "
             f"đang dùng bản {book.version}, mã {book.digest[:12]}). Không gộp hai bộ tiêu chí; rút mẫu và chấm lại."
         )
     now, then = set(frame.ids), set(draw.frame_ids)
@@ -215,21 +216,17 @@ def check_draw(frame: Frame, draw: Draw, path: Path) -> list[str]:
             f"{path}: danh sách tin đã khác lúc rút mẫu: {', '.join(said)}. "
             "Đo đúng các tệp và đúng kỳ của lần rút mẫu, hoặc rút mẫu mới."
         )
-    if frame.labeller != (draw.labeller, draw.labeller_version):
-        return [
-            f"điểm máy dùng để chia nhóm là điểm lúc rút mẫu ({draw.labeller} {draw.labeller_version}), không tính lại"
-        ]
-    return []
+    notes = []
+    if frame.labeller != draw.labeller:
+        notes.append(f"điểm máy dùng để chia nhóm là điểm lúc rút mẫu ({' '.join(draw.labeller)}), không tính lại")
+    if not draw.secret:
+        notes.append("mã rút mẫu chưa công bố; khi khép kỳ hãy công bố rồi kiểm tra bằng canbang draw verify")
+    return notes
 
 
 def measure(
-    frame: Frame,
-    *,
-    by: Sequence[str] = (),
-    draw: Draw | None = None,
-    draw_path: Path = Path("draw.json"),
-    judgements: Sequence[Judgement] = (),
+    frame: Frame, *, by: Sequence[str] = (), audit: Audit | None = None, draw_path: Path = Path("draw.json")
 ) -> Balance:
-    """The balance of a frame, by the audit where a draw with its judgements is given, else by the machine alone."""
-    notes = check_draw(frame, draw, draw_path) if draw is not None else []
-    return balance(frame, by=by, draw=draw, judgements=judgements, notes=notes)
+    """The balance of a frame, by the audit where one is given, else by the machine alone."""
+    notes = check_draw(frame, audit.draw, draw_path) if audit is not None else []
+    return balance(frame, by=by, audit=audit, notes=notes)

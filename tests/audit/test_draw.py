@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from canbang.audit.draw import Draw, draw_key, make_draw, read_draw, write_draw
+from canbang.audit.draw import Draw, commitment_of, draw_key, make_draw, next_look
+from canbang.audit.drawfile import new_secret_file, read_draw, read_secret, write_draw
 from canbang.errors import InputError
 
 
 def draw(budget: int = 60, secret: str = "hạt giống", n: int = 500) -> Draw:
     ids = [f"portal/{number}" for number in range(n)]
     scores = np.random.default_rng(3).beta(0.4, 2.0, n)
-    return make_draw(ids, scores, budget, secret, labeller=("word", "1"), codebook=("1", "abc"), window=("", ""))
+    return make_draw(ids, scores, budget, secret, labeller=("word", "1"), codebook=("1", "abc"))
 
 
 def test_the_same_seed_gives_the_same_draw_whatever_the_order_of_reading() -> None:
     ids = [f"portal/{number}" for number in range(100)]
     scores = np.random.default_rng(3).random(100)
-    more = {"labeller": ("word", "1"), "codebook": ("1", "abc"), "window": ("", "")}
+    more = {"labeller": ("word", "1"), "codebook": ("1", "abc")}
     back = make_draw(ids[::-1], scores[::-1], 40, "s", **more)
     assert make_draw(ids, scores, 40, "s", **more) == back
     assert make_draw(ids, scores, 40, "khác", **more).drawn != back.drawn
@@ -56,7 +57,9 @@ def test_a_draw_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_draw(tmp_path / "draw.json") == draw()
 
 
-@pytest.mark.parametrize("change", ["drawn", "band", "score", "frame", "seed", "cells", "format", "cut"])
+@pytest.mark.parametrize(
+    "change", ["drawn", "band", "score", "frame", "seed", "cells", "format", "cut", "dropped", "doubled"]
+)
 def test_a_changed_file_is_refused(tmp_path: Path, change: str) -> None:
     path = tmp_path / "draw.json"
     write_draw(draw(), path)
@@ -73,6 +76,10 @@ def test_a_changed_file_is_refused(tmp_path: Path, change: str) -> None:
         value["seed"] = "khác"
     elif change == "cells":
         value["cells"][0]["n"] += 1
+    elif change == "dropped":
+        value["drawn"].pop()
+    elif change == "doubled":
+        value["doubled"].pop()
     elif change == "format":
         value["format"] = "khác"
     path.write_text(json.dumps(value)[: 900 if change == "cut" else None], "utf-8")
@@ -83,3 +90,54 @@ def test_a_changed_file_is_refused(tmp_path: Path, change: str) -> None:
 def test_an_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="canbang sample"):
         read_draw(tmp_path / "khong-co.json")
+
+
+def test_a_second_look_keeps_everybody_and_draws_more_of_the_same_bands() -> None:
+    first = draw(60)
+    second = next_look(first, 120, "hạt giống")
+    assert second.drawn[: len(first.drawn)] == first.drawn
+    assert (second.bands, second.budgets) == (first.bands, (60, 120))
+    assert len(set(second.drawn)) == sum(second.drawn_sizes) >= 120
+    assert all(n >= old for old, n in zip(first.drawn_sizes, second.drawn_sizes, strict=True))
+
+
+def test_a_look_with_another_secret_or_a_smaller_budget_is_refused() -> None:
+    with pytest.raises(InputError, match="cam kết"):
+        next_look(draw(60), 120, "khác")
+    with pytest.raises(InputError, match="nhiều hơn 60"):
+        next_look(draw(60), 60, "hạt giống")
+
+
+def test_a_fifth_of_the_draw_is_judged_twice() -> None:
+    assert len(draw(60).doubled) == 30
+    assert len(draw(300).doubled) == 60
+    assert set(draw(300).doubled) <= set(draw(300).drawn)
+
+
+def test_a_kept_secret_stays_out_of_the_file_and_proves_the_draw_later(tmp_path: Path) -> None:
+    commitment = new_secret_file(tmp_path / "thang9.secret")
+    assert (tmp_path / "thang9.secret").stat().st_mode & 0o777 == 0o600
+    secret = read_secret(tmp_path / "thang9.secret")
+    assert commitment_of(secret) == commitment
+    write_draw(draw(secret=secret), tmp_path / "draw.json", reveal=False)
+    assert secret not in (tmp_path / "draw.json").read_text("utf-8")
+    assert read_draw(tmp_path / "draw.json").secret == ""
+    read_draw(tmp_path / "draw.json", secret)
+    with pytest.raises(InputError, match="mã rút mẫu"):
+        read_draw(tmp_path / "draw.json", "mã khác")
+    with pytest.raises(InputError, match="không ghi đè"):
+        new_secret_file(tmp_path / "thang9.secret")
+
+
+def test_a_hand_picked_item_is_found_once_the_secret_is_known(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    honest = draw()
+    band = dict(zip(honest.frame_ids, honest.bands, strict=True))
+    out = honest.drawn[0]
+    other = next(i for i in honest.frame_ids if i not in honest.drawn and band[i] == band[out])
+    picked = replace(honest, drawn=(other, *honest.drawn[1:]))
+    write_draw(picked, tmp_path / "draw.json", reveal=False)
+    assert read_draw(tmp_path / "draw.json").drawn == picked.drawn
+    with pytest.raises(InputError, match="các tin được rút"):
+        read_draw(tmp_path / "draw.json", honest.secret)

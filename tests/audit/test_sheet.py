@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from canbang.audit.sheet import read_sheet, write_sheet
+from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.errors import InputError
 from canbang.item import Label
 from conftest import make_item
@@ -40,7 +40,7 @@ def filled(path: Path, change: Callable[[Rows], None] = lambda rows: None) -> Pa
 
 
 def test_a_filled_sheet_comes_back_as_labels(tmp_path: Path) -> None:
-    judgements = read_sheet(filled(tmp_path / "p.csv"), IDS)
+    judgements = read_sheets([filled(tmp_path / "p.csv")], IDS)
     assert [judgement.item_id for judgement in judgements] == IDS
     assert judgements[0].label == Label("positive", False, False, None, True)
     assert judgements[0].row == 2
@@ -68,7 +68,7 @@ def test_a_workbook_filled_in_excel_comes_back(tmp_path: Path) -> None:
         sheet.cell(row, names.index("Chủ đề") + 1).value = "Kinh tế"
     sheet.cell(4, names.index("Sắc thái") + 1).value = "không chắc"
     book.save(tmp_path / "p.xlsx")
-    judgements = read_sheet(tmp_path / "p.xlsx", IDS)
+    judgements = read_sheets([tmp_path / "p.xlsx"], IDS)
     assert [judgement.label.theme for judgement in judgements] == ["economy", "economy", None]
     assert [judgement.label.unsure for judgement in judgements] == [False, False, True]
 
@@ -77,7 +77,7 @@ def test_a_page_that_is_no_item_can_be_marked(tmp_path: Path) -> None:
     def mark(rows: Rows) -> None:
         rows[1][rows[0].index("Sắc thái")] = "Không phải tin, bài"
 
-    assert read_sheet(filled(tmp_path / "p.csv", mark), IDS)[0].label == Label(not_an_item=True)
+    assert read_sheets([filled(tmp_path / "p.csv", mark)], IDS)[0].label == Label(not_an_item=True)
 
 
 def blank(rows: Rows) -> None:
@@ -110,14 +110,14 @@ def no_column(rows: Rows) -> None:
         (blank, "dòng 3: chưa chấm “Sắc thái”"),
         (wrong, "dòng 3, cột “Sắc thái”: giá trị “Tốt”"),
         (changed_id, "dòng 3: mã “portal/999” không có"),
-        (twice, "dòng 5: mã “portal/1” đã có ở dòng 2"),
+        (twice, "dòng 5: mã “portal/1” đã có ở p.csv dòng 2"),
         (dropped, "thiếu 1 tin đã rút"),
         (no_column, "thiếu cột “Sắc thái”"),
     ],
 )
 def test_what_is_wrong_with_a_sheet_is_named_by_row(tmp_path: Path, change: Callable[[Rows], None], said: str) -> None:
     with pytest.raises(InputError) as error:
-        read_sheet(filled(tmp_path / "p.csv", change), IDS)
+        read_sheets([filled(tmp_path / "p.csv", change)], IDS)
     assert said in str(error.value)
 
 
@@ -126,4 +126,4 @@ def test_a_sheet_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "trong.csv").write_bytes(b"")
     for name in ("khong-co.csv", "x.xlsx", "trong.csv", "p.docx"):
         with pytest.raises(InputError, match=name):
-            read_sheet(tmp_path / name, IDS)
+            read_sheets([tmp_path / name], IDS)

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from canbang.audit.draw import make_draw
+from canbang.audit.judge import Audit
 from canbang.codebook import load_codebook
 from canbang.fetch.source import Source
 from canbang.item import Item, Judgement, Label
@@ -30,10 +31,10 @@ def report() -> Balance:
     book = load_codebook()
     draw = make_draw(
         frame.ids, frame.probability[:, 6].astype(float), 40, "s", labeller=frame.labeller,
-        codebook=(book.version, book.digest), window=("", ""),
+        codebook=(book.version, book.digest),
     )  # fmt: skip
     labels = [Judgement(i, Label("neutral", False, False, "society", False), 2) for i in draw.drawn]
-    return measure(frame, by=["channel", "week", "month", "theme"], draw=draw, judgements=labels)
+    return measure(frame, by=["channel", "week", "month", "theme"], audit=Audit(draw, tuple(labels)))
 
 
 def test_the_page_runs_nothing_and_loads_nothing(report: Balance) -> None:

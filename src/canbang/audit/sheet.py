@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,18 @@ def _row(number: int, item: Item) -> list[str]:
     ]  # fmt: skip
 
 
-def write_sheet(path: Path, items: Sequence[Item], codebook: Codebook | None = None) -> None:
-    """Write the sheet for ``items`` in the order given; the suffix tells xlsx or csv."""
+def write_sheet(
+    path: Path, items: Sequence[Item], codebook: Codebook | None = None, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write the sheet for ``items`` in the order given; the suffix tells xlsx or csv. ``notes`` by id."""
     book = codebook or load_codebook()
     heading = [*_FACTS, *(label.name_vi for label in book.labels), "Ghi chú"]
-    rows = [_row(number, item) for number, item in enumerate(items, 1)]
-    answers = [""] * (len(heading) - len(_FACTS))
+    blank = [""] * len(book.labels)
+    rows = [[*_row(number, item), *blank, (notes or {}).get(item.id, "")] for number, item in enumerate(items, 1)]
     try:
         if path.suffix.lower() == ".csv":
             with path.open("w", encoding="utf-8-sig", newline="") as stream:
-                csv.writer(stream).writerows([heading, *([safe_cell(cell) for cell in row] + answers for row in rows)])
+                csv.writer(stream).writerows([heading, *([safe_cell(cell) for cell in row] for row in rows)])
         elif path.suffix.lower() == ".xlsx":
             _write_xlsx(path, heading, rows, book)
         else:
@@ -214,36 +216,40 @@ class _Sheet:
         return Judgement(item_id, Label(tone=values["tone"], theme=values["theme"], **flags), number)
 
 
-def read_sheet(path: Path, drawn: Sequence[str], codebook: Codebook | None = None) -> list[Judgement]:
-    """Judgements of exactly the ``drawn`` ids, in the sheet's order.
+def read_sheets(paths: Sequence[Path], wanted: Sequence[str], codebook: Codebook | None = None) -> list[Judgement]:
+    """Judgements of exactly the ``wanted`` ids, which the sheets hold together, in the sheets' order.
 
     Raises :class:`InputError` naming the row for a blank or wrong value, an id that was not drawn or stands twice,
-    and for drawn items that the sheet lacks: an unjudged drawn item may not be dropped.
+    and for drawn items that the sheets lack: an unjudged drawn item may not be dropped.
     """
-    sheet = _Sheet(path, codebook or load_codebook())
-    rows = iter(_read_rows(path))
-    first = next(rows, None)
-    if first is None:
-        raise InputError(f"{path}: phiếu chấm rỗng.")
-    sheet.heading(first[1])
-    wanted, seen = set(drawn), dict[str, int]()
-    judgements = []
-    for number, row in rows:
-        if not any(cell not in (None, "") for cell in row):
-            continue
-        item_id = unsafe_cell(sheet.cell(row, "id"))
-        if item_id not in wanted:
-            raise InputError(
-                f"{path}, dòng {number}: mã “{item_id[:60]}” không có trong tệp rút mẫu. Không sửa cột Mã, không thêm dòng; "
-                "dùng đúng tệp rút mẫu của phiếu này."
-            )
-        if item_id in seen:
-            raise InputError(f"{path}, dòng {number}: mã “{item_id[:60]}” đã có ở dòng {seen[item_id]}. Bỏ một dòng.")
-        seen[item_id] = number
-        judgements.append(sheet.judgement(number, row))
-    missing = [item_id for item_id in drawn if item_id not in seen]
+    book = codebook or load_codebook()
+    allowed, seen = set(wanted), dict[str, str]()
+    judgements: list[Judgement] = []
+    for path in paths:
+        sheet = _Sheet(path, book)
+        rows = iter(_read_rows(path))
+        first = next(rows, None)
+        if first is None:
+            raise InputError(f"{path}: phiếu chấm rỗng.")
+        sheet.heading(first[1])
+        for number, row in rows:
+            if not any(cell not in (None, "") for cell in row):
+                continue
+            item_id = unsafe_cell(sheet.cell(row, "id"))
+            if item_id not in allowed:
+                raise InputError(
+                    f"{path}, dòng {number}: mã “{item_id[:60]}” không có trong tệp rút mẫu. "
+                    "Không sửa cột Mã, không thêm dòng; dùng đúng tệp rút mẫu của phiếu này."
+                )
+            if item_id in seen:
+                raise InputError(f"{path}, dòng {number}: mã “{item_id[:60]}” đã có ở {seen[item_id]}. Bỏ một dòng.")
+            seen[item_id] = f"{path.name} dòng {number}"
+            judgements.append(sheet.judgement(number, row))
+    missing = [item_id for item_id in wanted if item_id not in seen]
     if missing:
+        names = ", ".join(str(path) for path in paths)
         raise InputError(
-            f"{path}: thiếu {len(missing)} tin đã rút (ví dụ “{missing[0][:60]}”). Tin đã rút không được bỏ; chấm nốt rồi nộp lại."
+            f"{names}: thiếu {len(missing)} tin đã rút (ví dụ “{missing[0][:60]}”). "
+            "Tin đã rút không được bỏ; chấm nốt rồi nộp lại."
         )
     return judgements

@@ -7,6 +7,7 @@ import sys
 import click
 
 from canbang import __version__
+from canbang.cli.draw import draw
 from canbang.cli.enrol import enrol
 from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
@@ -22,7 +23,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, enrol, label, evaluate):
+for _command in (measure, sample, draw, enrol, label, evaluate):
     cli.add_command(_command)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from canbang.cli import PROGRAM, cli
@@ -12,16 +14,22 @@ HEAD = (
 )
 
 
+def _pages(name: str, command: click.Command) -> Iterator[str]:
+    # a fixed width, so that the page does not depend on somebody's terminal
+    with click.Context(
+        command, info_name=name, terminal_width=110, max_content_width=110, help_option_names=["-h", "--help"]
+    ) as context:
+        yield f"\n## {name}\n\n```\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for inner, sub in sorted(command.commands.items()):
+            yield from _pages(f"{name} {inner}", sub)
+
+
 def render() -> str:
     """The page."""
-    parts = [HEAD]
-    for name, command in sorted(cli.commands.items()):
-        # a fixed width, so that the page does not depend on somebody's terminal
-        with click.Context(
-            command, info_name=f"{PROGRAM} {name}", terminal_width=110, max_content_width=110
-        ) as context:
-            parts.append(f"\n## {PROGRAM} {name}\n\n```\n{command.get_help(context)}\n```\n")
-    return "".join(parts)
+    return HEAD + "".join(
+        page for name, command in sorted(cli.commands.items()) for page in _pages(f"{PROGRAM} {name}", command)
+    )
 
 
 if __name__ == "__main__":

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from canbang import pipeline
-from canbang.audit.draw import read_draw
-from canbang.audit.sheet import read_sheet
+from canbang.audit.drawfile import read_draw, read_secret
+from canbang.audit.judge import Audit, differing
+from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
+from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.label.choose import load_labeller
-from canbang.report import html, json, text, xlsx
-from canbang.report.frame import DIMENSIONS, Window
+from canbang.report import html, json, text, words, xlsx
+from canbang.report.frame import DIMENSIONS, Frame, Window
 from canbang.text.numbers import integer
 
 
@@ -23,45 +26,52 @@ from canbang.text.numbers import integer
 @source_options
 @labeller_option
 @click.option("--by", multiple=True, type=click.Choice(DIMENSIONS), help="Chia nhóm; dùng được nhiều lần.")
-@click.option("--judgements", type=click.Path(path_type=Path), help="Phiếu chấm đã điền (xlsx, csv), kèm --draw.")
+@click.option(
+    "--judgements",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Phiếu chấm đã điền (xlsx, csv), kèm --draw; mỗi lần rút một phiếu.",
+)
+@click.option("--second", type=click.Path(path_type=Path), help="Phiếu của người chấm thứ hai.")
+@click.option("--adjudicated", type=click.Path(path_type=Path), help="Phiếu phân xử các tin hai người chấm khác nhau.")
+@click.option(
+    "--disagreements", type=click.Path(path_type=Path), help="Ghi phiếu phân xử: các tin hai người chấm khác nhau."
+)
 @click.option("--draw", "draw_path", type=click.Path(path_type=Path), help="Tệp rút mẫu của phiếu chấm.")
+@click.option("--secret", type=click.Path(path_type=Path), help="Tệp mã của kỳ, để kiểm tra mẫu khi mã chưa công bố.")
 @click.option("--html", "html_path", type=click.Path(path_type=Path), help="Ghi báo cáo HTML.")
 @click.option("--xlsx", "xlsx_path", type=click.Path(path_type=Path), help="Ghi báo cáo XLSX.")
 @click.option("--json", "as_json", is_flag=True, help="In báo cáo dạng JSON thay cho bảng.")
 def measure(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, spec: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: Path | None, draw_path: Path | None,
-    html_path: Path | None, xlsx_path: Path | None, as_json: bool,
+    channel: str, spec: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: tuple[Path, ...],
+    second: Path | None, adjudicated: Path | None, disagreements: Path | None, draw_path: Path | None,
+    secret: Path | None, html_path: Path | None, xlsx_path: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Đo tỉ lệ tin tiêu cực của các NGUỒN: tệp CSV, XLSX, JSONL, Parquet; địa chỉ RSS, sitemap hoặc trang chủ.
 
     Không có phiếu chấm thì con số là ước tính máy và chưa có kết luận. Rút mẫu bằng canbang sample, chấm, rồi đo lại
     với --judgements và --draw để có khoảng tin cậy và kết luận.
     """
-    if (judgements is None) != (draw_path is None):
+    if bool(judgements) != (draw_path is not None):
         raise InputError("--judgements và --draw phải đi cùng nhau: phiếu chấm và tệp rút mẫu của chính phiếu đó.")
     span = window(month, first, last)
-    draw, labels = None, []
-    if draw_path is not None and judgements is not None:
-        draw = read_draw(draw_path)
-        drawn_span = window(None, draw.window_from or None, draw.window_to or None)
-        if span == Window():
-            span = drawn_span
-        elif span != drawn_span:
-            raise InputError(
-                f"{draw_path}: mẫu được rút cho kỳ {draw.window_from or '…'} đến {draw.window_to or '…'}, khác kỳ đang đo. Bỏ --month/--from/--to hoặc rút mẫu mới."
-            )
-        labels = read_sheet(judgements, draw.drawn)
-    errors = Console(stderr=True)
-    labeller = load_labeller(spec)
-    with rejects_file(rejects) as on_reject, progress_bar(errors) as progress:
+    audit = None
+    if draw_path is not None:
+        audit = read_audit(draw_path, judgements, second, adjudicated, secret)
+        span = _same_window(span, audit, draw_path)
+    elif second or adjudicated or disagreements:
+        raise InputError("--second, --adjudicated và --disagreements cần --judgements và --draw của cùng lần rút.")
+    with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
-        frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
-    report = pipeline.measure(frame, by=by, draw=draw, draw_path=draw_path or Path(), judgements=labels)
+        frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
+    report = pipeline.measure(frame, by=by, audit=audit, draw_path=draw_path or Path())
     if as_json:
         click.echo(json.render(report), nl=False)
     else:
         text.print_report(report, Console())
+    if disagreements and audit:
+        _write_disagreements(disagreements, frame, audit)
     if html_path:
         html.write_html(report, html_path)
         click.echo(f"Báo cáo HTML: {html_path}", err=True)
@@ -70,3 +80,40 @@ def measure(
         click.echo(f"Báo cáo XLSX: {xlsx_path}", err=True)
     if frame.rejected:
         click.echo(f"{integer(frame.rejected)} dòng bị loại, lý do ở {rejects}", err=True)
+
+
+def read_audit(
+    draw_path: Path, judgements: Sequence[Path], second: Path | None, adjudicated: Path | None, secret: Path | None
+) -> Audit:
+    """Draw and sheets together; raises :class:`InputError` where they do not fit."""
+    draw = read_draw(draw_path, read_secret(secret) if secret else "")
+    first = read_sheets(judgements, draw.drawn)
+    again = read_sheets([second], draw.doubled) if second else []
+    differ = differing(first, again, load_codebook())
+    final = read_sheets([adjudicated], differ) if adjudicated else []
+    return Audit(draw, tuple(first), tuple(again), tuple(final))
+
+
+def _same_window(span: Window, audit: Audit, draw_path: Path) -> Window:
+    """The window of the draw; another one asked for is refused."""
+    first, last = audit.draw.window
+    drawn = window(None, first or None, last or None)
+    if span not in (Window(), drawn):
+        raise InputError(
+            f"{draw_path}: mẫu được rút cho kỳ {first or '…'} đến {last or '…'}, khác kỳ đang đo. "
+            "Bỏ --month/--from/--to hoặc rút mẫu mới."
+        )
+    return drawn
+
+
+def _write_disagreements(path: Path, frame: Frame, audit: Audit) -> None:
+    """The adjudicator's sheet: what both said stands in the note column, the answer is left blank."""
+    book = load_codebook()
+    differ = differing(audit.first, audit.second, book)
+    place = {item_id: position for position, item_id in enumerate(frame.ids)}
+    said = {judgement.item_id: [words.label_words(book, judgement.label)] for judgement in audit.first}
+    for judgement in audit.second:
+        said[judgement.item_id].append(words.label_words(book, judgement.label))
+    notes = {i: " | ".join(f"Người {n}: {'; '.join(one)}" for n, one in enumerate(said[i], 1)) for i in differ}
+    write_sheet(path, frame.spool.read([place[item_id] for item_id in differ]), book, notes)
+    click.echo(f"Phiếu phân xử: {path} ({integer(len(differ))} tin hai người chấm khác nhau)", err=True)

@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 
 from canbang import pipeline
-from canbang.audit.draw import make_draw, write_draw
+from canbang.audit.draw import Draw, make_draw, next_look
+from canbang.audit.drawfile import read_draw, read_secret, write_draw
 from canbang.audit.sheet import write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
@@ -20,7 +21,10 @@ from canbang.label.choose import load_labeller
 from canbang.label.labeller import COLUMN
 from canbang.limits import load_limits
 from canbang.report.balance import HALF_WIDTH
+from canbang.report.frame import Frame
 from canbang.text.numbers import integer
+
+MODES = {"one-look": "one_look", "until-settled": "until_settled"}
 
 
 @click.command(short_help="Rút mẫu ngẫu nhiên và tạo phiếu chấm.")
@@ -31,7 +35,7 @@ from canbang.text.numbers import integer
     "--items",
     "budget",
     type=click.IntRange(min=4 * MINIMUM),
-    help="Số tin rút; mặc định đủ cho sai số ±2,5 điểm.",
+    help="Số tin rút (tính cả các lần trước); mặc định đủ cho sai số ±2,5 điểm.",
 )
 @click.option(
     "--sheet",
@@ -42,6 +46,12 @@ from canbang.text.numbers import integer
     help="Phiếu chấm (xlsx hoặc csv).",
 )
 @click.option(
+    "--second",
+    "second_path",
+    type=click.Path(path_type=Path),
+    help="Phiếu cho người chấm thứ hai: 20 % tin rút, ít nhất 30, chấm độc lập.",
+)
+@click.option(
     "--draw",
     "draw_path",
     type=click.Path(path_type=Path),
@@ -49,39 +59,85 @@ from canbang.text.numbers import integer
     show_default=True,
     help="Tệp rút mẫu, giữ nguyên đến khi đo.",
 )
-@click.option("--seed", default="", help="Mã rút mẫu; mặc định một mã ngẫu nhiên mới.")
+@click.option(
+    "--mode",
+    type=click.Choice(list(MODES)),
+    default="one-look",
+    show_default=True,
+    help="Xem kết quả một lần khi khép kỳ, hay rút thêm đến khi rõ (tối đa 4 lần). Chọn trước khi chấm.",
+)
+@click.option(
+    "--more", is_flag=True, help="Rút thêm vào tệp rút mẫu đã có (chỉ kiểu until-settled); phiếu chỉ gồm tin mới rút."
+)
+@click.option("--seed", default="", help="Mã rút mẫu viết thẳng; mặc định một mã ngẫu nhiên mới.")
+@click.option(
+    "--secret",
+    "secret_path",
+    type=click.Path(path_type=Path),
+    help="Tệp mã do canbang draw commit tạo; mã không ghi vào tệp rút mẫu cho đến khi công bố.",
+)
 @click.option("--force", is_flag=True, help="Ghi đè phiếu chấm và tệp rút mẫu đã có.")
 def sample(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, spec: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path, draw_path: Path, seed: str,
-    force: bool,
+    channel: str, spec: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path,
+    second_path: Path | None, draw_path: Path, mode: str, more: bool, seed: str, secret_path: Path | None, force: bool,
 ) -> None:  # fmt: skip
     """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo nhóm điểm của máy; phiếu chấm không có điểm.
 
     Chấm hết các dòng của phiếu rồi chạy canbang measure với cùng nguồn, --judgements và --draw.
     """
-    for path in (sheet_path, draw_path):
-        if path.exists() and not force:
+    for path in (sheet_path, second_path, None if more else draw_path):
+        if path is not None and path.exists() and not force:
             raise InputError(
                 f"{path}: đã có tệp này, có thể đang chấm dở. Chọn tên khác (--sheet, --draw) hoặc thêm --force."
             )
+    if seed and secret_path:
+        raise InputError("Chỉ dùng --seed hoặc --secret, không dùng cả hai.")
+    secret = read_secret(secret_path) if secret_path else seed
+    before = read_draw(draw_path, secret) if more else None
     span = window(month, first, last)
-    labeller = load_labeller(spec)
+    if before is not None:
+        span = window(None, before.window[0] or None, before.window[1] or None)
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
-        frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
+        frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
+    if before is not None:
+        draw = _more(frame, before, draw_path, budget, secret)
+    else:
+        draw = _first(frame, budget, secret or secrets.token_hex(16), MODES[mode])
+    already = set(before.drawn) if before else set()
+    place = {item_id: position for position, item_id in enumerate(frame.ids)}
+    write_sheet(sheet_path, frame.spool.read([place[i] for i in draw.drawn if i not in already]))
+    if second_path:
+        write_sheet(second_path, frame.spool.read([place[i] for i in draw.doubled]))
+    write_draw(draw, draw_path, reveal=secret_path is None)
+    _say(draw, len(draw.drawn) - len(already), sources, sheet_path, second_path, draw_path)
+
+
+def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:
     scores = frame.probability[:, COLUMN["counted_negative"]].astype(float)
     wanted = budget or plan(scores, [], load_limits()["negative_share"].value, HALF_WIDTH).for_half_width
     book = load_codebook()
-    draw = make_draw(
-        frame.ids, scores, wanted, seed or secrets.token_hex(16),
-        labeller=frame.labeller, codebook=(book.version, book.digest),
-        window=(str(span.first or ""), str(span.last or "")),
+    ends = (str(frame.window.first or ""), str(frame.window.last or ""))
+    return make_draw(
+        frame.ids, scores, wanted, secret, labeller=frame.labeller, codebook=(book.version, book.digest), window=ends, mode=mode
     )  # fmt: skip
-    place = {item_id: position for position, item_id in enumerate(frame.ids)}
-    write_sheet(sheet_path, frame.spool.read([place[item_id] for item_id in draw.drawn]))
-    write_draw(draw, draw_path)
-    click.echo(f"Đã rút {integer(len(draw.drawn))} trong {integer(len(frame))} tin.")
-    click.echo(f"Phiếu chấm: {sheet_path} (điền hết các dòng; cột Chủ đề có thể để trống)")
-    click.echo(f"Tệp rút mẫu: {draw_path} (giữ nguyên, cần khi đo)")
-    click.echo(f"Chấm xong: canbang measure {' '.join(sources)} --judgements {sheet_path} --draw {draw_path}")
+
+
+def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: str) -> Draw:
+    if before.mode != "until_settled":
+        raise InputError(f"{path}: kỳ này đã chọn xem kết quả một lần (one-look), không rút thêm sau khi chấm.")
+    if budget is None:
+        raise InputError(f"--more cần -n: tổng số tin muốn có (đã rút {len(before.drawn)}).")
+    pipeline.check_draw(frame, before, path)
+    return next_look(before, budget, secret or before.secret)
+
+
+def _say(draw: Draw, now: int, sources: tuple[str, ...], sheet: Path, second: Path | None, path: Path) -> None:
+    look = f" (lần {len(draw.looks)}, tổng {integer(len(draw.drawn))})" if len(draw.looks) > 1 else ""
+    click.echo(f"Đã rút {integer(now)} trong {integer(len(draw.frame_ids))} tin{look}.")
+    click.echo(f"Phiếu chấm: {sheet} (điền hết các dòng; cột Chủ đề có thể để trống)")
+    if second:
+        click.echo(f"Phiếu người chấm thứ hai: {second} ({integer(len(draw.doubled))} tin, chấm độc lập)")
+    click.echo(f"Tệp rút mẫu: {path} (giữ nguyên, cần khi đo)")
+    click.echo(f"Chấm xong: canbang measure {' '.join(sources)} --judgements {sheet} --draw {path}")

@@ -149,12 +149,14 @@ SHAPES = 4
 
 def word_rows(codes: NDArray[np.uint32], bits: int) -> NDArray[np.int64]:
     """Rows of words in a table of 2^bits; row 0 is the gap's: a word that would hash to it takes row 1."""
-    return np.maximum(mix(codes, codes, 1) >> np.uint32(32 - bits), 1).astype(np.int64)
+    rows: NDArray[np.int64] = mix(codes, codes, 1).astype(np.int64) >> (32 - bits)
+    return np.maximum(rows, 1)
 
 
 def pair_rows(before: NDArray[np.uint32], codes: NDArray[np.uint32], bits: int) -> NDArray[np.int64]:
     """Rows of words with the ones before them, likewise."""
-    return np.maximum(mix(before, codes, 2) >> np.uint32(32 - bits), 1).astype(np.int64)
+    rows: NDArray[np.int64] = mix(before, codes, 2).astype(np.int64) >> (32 - bits)
+    return np.maximum(rows, 1)
 
 
 def wide_rows(batch: Batch, bits: int) -> NDArray[np.int64]:

@@ -102,7 +102,7 @@ class Wide:
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self._table = arrays["wide"]
-        self._bits = int(len(self._table)).bit_length() - 1
+        self._bits = len(self._table).bit_length() - 1
         self._scale = arrays["wide_scale"].astype(np.float32)
         self._bias = arrays["wide_bias"].astype(np.float32)
 

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from canbang.label import train_calibrate, train_data, train_lesson, train_metrics, train_pack, train_student
+from canbang.label import train_data, train_lesson, train_metrics, train_pack, train_student
 from canbang.label import train_encoder as encoder
 from canbang.label import train_teacher as teachers
-from canbang.label.features import Tokeniser
-from canbang.label.linear import EmbeddedLabeller, probabilities
+from canbang.label.linear import EmbeddedLabeller
 from canbang.label.train_wide import Wide
 
 VERSION = "1.0.0"
@@ -44,8 +42,8 @@ class Plan:
 
     teacher_epochs: int = 4
     teacher_layers: int | None = None
-    loose: int = 60_000
-    student_epochs: int = 6
+    loose: int = 72_000
+    student_epochs: int = 5
     copies: int = 2
     phrases: bool = True
     threads: int = 2
@@ -140,18 +138,9 @@ def train(
         corpus.learn, weights, seed=seed, epochs=plan.teacher_epochs, layers=plan.teacher_layers, more=known,
         say=lambda epoch, _: say(f"teacher: epoch {epoch + 1}"),
     )  # fmt: skip
-    mentor = train_lesson.Mentor(teacher, Wide(corpus.learn))
-    model = study(corpus, mentor, parts, plan, seed, say)
-    slope, offset, thresholds = train_calibrate.calibrate(_scores(model, corpus.hold, plan), corpus.hold)
-    meta = {
-        "kind": "student",
-        "version": VERSION,
-        "codebook": CODEBOOK,
-        "seed": seed,
-        "thresholds": thresholds,
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    train_pack.write(train_pack.pack(model, plan.shape, slope, offset), meta, out / "labeller.npz")
+    wide = Wide(corpus.learn)
+    model = study(corpus, train_lesson.Mentor(teacher, wide), parts, plan, seed, say)
+    train_pack.finish(model, wide, plan.shape, corpus.hold, {"codebook": CODEBOOK, "seed": seed, "version": VERSION}, out)
     card = judge(EmbeddedLabeller.load(out / "labeller.npz"), corpus, shared, seed)
     card.write(out / "labeller.json")
     return card
@@ -186,10 +175,6 @@ def study(
     )  # fmt: skip
 
 
-def _scores(model: Any, rows: train_data.Rows, plan: Plan) -> NDArray[np.float32]:
-    return train_student.scores(model, train_student.encode(rows.pairs, plan.shape, Tokeniser()))
-
-
 def judge(labeller: EmbeddedLabeller, corpus: Corpus, shared: Path, seed: int) -> Card:
     """The card of a written model: figures on dev by corpus, on the clickbait test, and on the rows held out."""
     metrics: dict[str, Any] = {}
@@ -204,6 +189,3 @@ def judge(labeller: EmbeddedLabeller, corpus: Corpus, shared: Path, seed: int) -
     return Card(
         VERSION, CODEBOOK, seed, encoder.PACKAGE, train_data.digests(shared), counts, labeller.thresholds, metrics
     )  # fmt: skip
-
-
-__all__ = ["Card", "Leak", "Plan", "probabilities", "refuse_leaks", "train"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -51,26 +52,36 @@ class Mentor:
         return Taught(list(pairs), probabilities(np.asarray(blend, np.float32)), inner)
 
 
-def pieces(shared: Path, labelled: train_data.Rows, loose: train_data.Rows, seed: int) -> list[Pair]:
-    """Parts of items of our day and kind, as short texts of their own: titles alone, leads alone, and three
-    sentences of a body at a time. The unlabelled mass is ten years old; these are not."""
-    out = [pair for row in loose.take(loose.source == "stream").pairs for pair in ((row[0], ""), (row[1], ""))]
-    for (title, rest), source in zip(labelled.pairs, labelled.source, strict=True):
-        out.append((title, ""))
-        if source != "vietnews":
-            out.append((rest, ""))
-    old = np.flatnonzero(loose.source == "vietnews")
-    some = np.random.default_rng(seed).permutation(old)[:3000]
-    out += [(loose.pairs[i][0], "") for i in some]
-    rows = train_data.read(shared / "data" / "stream_2026_6outlets.parquet")
+def _bodies(shared: Path, name: str, most: int, rng: np.random.Generator) -> list[Pair]:
+    """Three sentences of a body at a time, the first as title, of articles that are not in dev."""
+    rows = train_data.read(shared / "data" / name)
     dev = [pair[0] for pair in train_data.development(shared).pairs]
     closed = {i for i, _ in train_data.leaks([row["title"] for row in rows], dev)}
+    out = []
     for i, row in enumerate(rows):
         if i not in closed and row["body"]:
             parts = [part.strip() for part in _SENTENCE.split(row["body"]) if 30 < len(part) < 260]
-            for k in range(0, min(len(parts) - 2, 18), 3):
+            for k in range(0, min(len(parts) - 2, 60), 3):
                 out.append((features.clean(parts[k]), features.clean(f"{parts[k + 1]} {parts[k + 2]}")))
-    return [pair for pair in out if len(pair[0]) > 8]
+    return [out[i] for i in rng.permutation(len(out))[:most]]
+
+
+def pieces(shared: Path, labelled: train_data.Rows, loose: train_data.Rows, seed: int) -> list[Pair]:
+    """Texts of our day and kind for the teacher to label, for the unlabelled mass is ten years old: titles alone,
+    leads alone, three sentences of a body, and titles with another item's lead."""
+    rng = np.random.default_rng(seed)
+    stream = loose.take(loose.source == "stream").pairs
+    young = [pair for pair, source in zip(labelled.pairs, labelled.source, strict=True) if source != "vietnews"]
+    old = labelled.take(labelled.source == "vietnews").pairs
+    alone = [(text, "") for pair in [*stream, *young] for text in pair] + [(pair[0], "") for pair in old]
+    some = rng.permutation(np.flatnonzero(loose.source == "vietnews"))[:3000]
+    alone += [(loose.pairs[i][0], "") for i in some]
+    bodies = _bodies(shared, "stream_2026_6outlets.parquet", 11_000, rng)
+    bodies += _bodies(shared, "vnnews2016_sections.parquet", 14_000, rng)
+    mixed = [*young, *stream]
+    i, j = rng.integers(0, len(mixed), (2, 5000))
+    crossed = [(mixed[a][0], mixed[b][1]) for a, b in zip(i, j, strict=True)]
+    return [pair for pair in alone + bodies + crossed if len(pair[0]) > 8]
 
 
 def varied(taught: Taught, rng: np.random.Generator, plain: float, shout: float) -> Taught:
@@ -106,7 +117,7 @@ def phrases(pairs: Sequence[Pair], words: int = 40_000, twos: int = 90_000) -> t
         for text in pair:
             tokens = [features.canonical(token) for token in features.TOKEN.findall(text)]
             one.update(tokens)
-            two.update(zip(tokens, tokens[1:], strict=False))
+            two.update(itertools.pairwise(tokens))
     worded = [pair for pair, _ in two.most_common(2 * twos) if pair[0].isalnum() and pair[1].isalnum()]
     return [token for token, _ in one.most_common(words)], worded[:twos]
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.label import train_data
+from canbang.label.linear import EmbeddedLabeller
+from canbang.label.train_calibrate import calibrate
 from canbang.label.train_student import Shape
 from canbang.label.train_wide import Wide
 
@@ -47,6 +49,26 @@ def pack(
         "slope": slope.astype(np.float32),
         "offset": offset.astype(np.float32),
     }
+
+
+WIDE_SHARE = 0.25
+"""Weight of the linear part beside the network in the shipped model; its log-odds are about half as large."""
+
+
+def finish(
+    model: Any, wide: Wide, shape: Shape, hold: train_data.Rows, meta: dict[str, Any], out: Path
+) -> dict[str, float]:
+    """Calibrate on `hold`, which nothing was fitted on, write ``labeller.npz`` into `out`; gives the thresholds.
+
+    The calibration is that of the packed model, rounding included.
+    """
+    ones, zeros = np.ones(train_data.WIDTH, np.float32), np.zeros(train_data.WIDTH, np.float32)
+    meta = {"kind": "student", "wide_share": WIDE_SHARE, **meta}
+    raw = EmbeddedLabeller(pack(model, wide, shape, ones, zeros), meta)
+    slope, offset, thresholds = calibrate(raw.scores(hold.pairs), hold)
+    out.mkdir(parents=True, exist_ok=True)
+    write(pack(model, wide, shape, slope, offset), {**meta, "thresholds": thresholds}, out / "labeller.npz")
+    return thresholds
 
 
 def write(arrays: dict[str, Any], meta: dict[str, Any], path: Path) -> None:

@@ -20,7 +20,8 @@ from canbang.label.train_teacher import blocks
 @dataclass(frozen=True)
 class Shape:
     """Sizes of the student: table bits and widths, channels of the convolution, hidden units,
-    outputs for the teacher's inner vector, and the share of words lost while training."""
+    outputs for the teacher's inner vector, and
+    the shares of words and of pooled values lost while training."""
 
     word_bits: int = 16
     word_width: int = 64
@@ -30,8 +31,8 @@ class Shape:
     channels: int = 192
     hidden: int = 256
     clues: int = 0
-    lose: float = 0.1
-    drop: float = 0.2
+    lose: float = 0.3
+    drop: float = 0.4
 
 
 def encode(pairs: Sequence[tuple[str, str]], shape: Shape, tokeniser: features.Tokeniser) -> features.Rows:
@@ -62,7 +63,8 @@ def build(shape: Shape) -> Any:
             self.clue = nn.Linear(shape.hidden, max(1, shape.clues))
             self.drop_in, self.drop = nn.Dropout(shape.drop), nn.Dropout(0.3)
 
-        def field(self, words: Any, pairs: Any, marks: Any, mask: Any, which: int) -> list[Any]:
+        def field(self, tokens: Sequence[Any], which: int) -> list[Any]:
+            words, pairs, marks, mask = tokens
             if self.training:
                 # Leaving words out teaches it not to lean on a single one.
                 lost = torch.rand(words.shape) < shape.lose
@@ -80,7 +82,7 @@ def build(shape: Shape) -> Any:
             return [fn.relu(top + self.bias[which]), e.sum(1) / length]
 
         def forward(self, title: Sequence[Any], rest: Sequence[Any]) -> Any:
-            seen = torch.cat(self.field(*title, 0) + self.field(*rest, 1), 1)
+            seen = torch.cat(self.field(title, 0) + self.field(rest, 1), 1)
             h = self.drop(fn.relu(self.hidden(self.drop_in(seen))))
             return self.out(h), self.clue(h)
 
@@ -151,8 +153,8 @@ def _loss(model: Any, lesson: Lesson, at: NDArray[np.int64], rng: np.random.Gene
 
 
 def fit(
-    lesson: Lesson, shape: Shape, *, seed: int, epochs: int, rate: float = 2e-3, size: int = 128, model: Any = None,
-    decay: float = 0.0, say: Any = None,
+    lesson: Lesson, shape: Shape, *, seed: int, epochs: int, rate: float = 3e-3, size: int = 256, model: Any = None,
+    decay: float = 0.02, say: Any = None,
 ) -> Any:  # fmt: skip
     """Train a student (or go on with `model`) on a lesson; the rate falls to nothing along a cosine."""
     import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
+from canbang.audit.judge import Audit, Question
 from canbang.codebook import Codebook, load_codebook
 from canbang.estimate.design import Plan, plan
 from canbang.estimate.share import CONFIDENCE, Cell, estimate_share
 from canbang.estimate.verdict import Verdict, decide
-from canbang.item import Item, Judgement, Label
+from canbang.item import Item, Label
 from canbang.label.labeller import COLUMN
 from canbang.limits import Limit, load_limits
 from canbang.report.frame import Frame
@@ -85,10 +86,7 @@ class Balance:
     notes: tuple[str, ...]
 
 
-Property = Callable[[Label], bool | None]
-
-
-def properties(book: Codebook) -> dict[str, Property]:
+def properties(book: Codebook) -> dict[str, Question]:
     """What each share counts, as a question to a person's label; ``None`` means undecided."""
     counted = book.variant("counted_negative").holds
 
@@ -98,7 +96,7 @@ def properties(book: Codebook) -> dict[str, Property]:
             return None
         return negative and label.public_interest is public
 
-    def tone(value: str) -> Property:
+    def tone(value: str) -> Question:
         return lambda label: None if label.tone is None else label.tone == value
 
     return {
@@ -137,41 +135,41 @@ def expected(probability: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]
     }
 
 
-def _has_theme(theme: str) -> Property:
+def _has_theme(theme: str) -> Question:
     return lambda label: None if label.theme is None else label.theme == theme
 
 
 class _Estimator:
     """Shares of any subset of the frame: by the audit where there is one, else by the machine."""
 
-    def __init__(self, frame: Frame, book: Codebook, draw: Draw | None, judgements: Sequence[Judgement]) -> None:
+    def __init__(self, frame: Frame, book: Codebook, audit: Audit | None) -> None:
         self.frame = frame
         self.limit = load_limits()["negative_share"]
         self.machine = expected(frame.probability)
-        self.draw = draw
+        self.draw = audit.draw if audit else None
         self.questions = properties(book)
-        self.labels: list[Label] = []
-        if draw is None:
+        self.settled = audit.settled if audit else []
+        if audit is None:
             return
+        draw = audit.draw
         place = {item_id: position for position, item_id in enumerate(frame.ids)}
         self.band = np.zeros(len(frame), np.int8)
         self.band[[place[item_id] for item_id in draw.frame_ids]] = draw.bands
-        self.judged = np.array([place[judgement.item_id] for judgement in judgements], np.int64)
-        self.labels = [judgement.label for judgement in judgements]
+        self.judged = np.array([place[one.item_id] for one in self.settled], np.int64)
 
-    def cells(self, inside: NDArray[np.bool_], question: Property) -> list[Cell]:
+    def cells(self, inside: NDArray[np.bool_], question: Question) -> list[Cell]:
         """The audit of a subset by band: given the counts, it is a random sample of the subset in each band."""
         assert self.draw is not None
         bands = len(self.draw.sizes)
         sizes = np.bincount(self.band[inside], minlength=bands)
         tally = np.zeros((bands, 3), np.int64)
-        for position, label in zip(self.judged, self.labels, strict=True):
+        for position, one in zip(self.judged, self.settled, strict=True):
             if inside[position]:
-                said = False if label.not_an_item else None if label.unsure else question(label)
+                said = one.answer(question)
                 tally[self.band[position]] += (1, said is True, said is None)
         return [Cell(str(h), int(sizes[h]), *map(int, tally[h])) for h in range(bands) if sizes[h]]
 
-    def share(self, inside: NDArray[np.bool_], question: Property) -> tuple[ShareValue, Verdict]:
+    def share(self, inside: NDArray[np.bool_], question: Question) -> tuple[ShareValue, Verdict]:
         """The audited share of a subset, and its verdict against the limit."""
         share = estimate_share(self.cells(inside, question))
         value = ShareValue(float(share.point), share.low_share, share.high_share, share.confidence)
@@ -185,14 +183,18 @@ class _Estimator:
             return Part(key, items, stories, 0, 0, shares, Verdict.NOT_YET_KNOWN, "machine")
         found = {name: self.share(inside, question) for name, question in self.questions.items()}
         audited = int(inside[self.judged].sum())
-        unsure = sum(label.unsure for i, label in zip(self.judged, self.labels, strict=True) if inside[i])
+        counted = self.questions["counted_negative"]
+        here = (one for i, one in zip(self.judged, self.settled, strict=True) if inside[i])
+        unsure = sum(one.answer(counted) is None for one in here)
         shares = {name: value for name, (value, _) in found.items()}
         return Part(key, items, stories, audited, unsure, shares, found["counted_negative"][1], "audit")
 
     def themes(self, book: Codebook) -> tuple[dict[str, ShareValue], str]:
         """Share of each theme; audited only where every judged item has a theme."""
         everything = np.ones(len(self.frame), np.bool_)
-        if self.draw is not None and all(label.unsure or label.not_an_item or label.theme for label in self.labels):
+        if self.draw is not None and all(
+            label.unsure or label.not_an_item or label.theme for one in self.settled for label in one.labels
+        ):
             return {theme.id: self.share(everything, _has_theme(theme.id))[0] for theme in book.themes}, "audit"
         return {
             theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
@@ -210,13 +212,12 @@ def balance(
     frame: Frame,
     *,
     by: Sequence[str] = (),
-    draw: Draw | None = None,
-    judgements: Sequence[Judgement] = (),
+    audit: Audit | None = None,
     notes: Sequence[str] = (),
 ) -> Balance:
-    """The balance of a frame that is not empty; ``draw`` must have been checked against it (``pipeline``)."""
+    """The balance of a frame that is not empty; the ``audit``'s draw must have been checked against it (``pipeline``)."""
     book = load_codebook()
-    estimator = _Estimator(frame, book, draw, judgements)
+    estimator = _Estimator(frame, book, audit)
     whole = estimator.part("all", np.ones(len(frame), np.bool_))
     groups: dict[str, tuple[Part, ...]] = {}
     for dimension in by:
@@ -228,13 +229,14 @@ def balance(
     chance = np.bincount(frame.story, weights=estimator.machine["counted_negative"]) / per_story
     themes, themes_basis = estimator.themes(book)
     first, last = frame.span()
-    label_of = {judgement.item_id: judgement.label for judgement in judgements}
+    said_of = {one.item_id: one for one in estimator.settled}
+    draw = audit.draw if audit else None
     drawn: tuple[Drawn, ...] = ()
     if draw is not None:
         place = {item_id: position for position, item_id in enumerate(frame.ids)}
         items = frame.spool.read([place[item_id] for item_id in draw.drawn])
-        drawn = tuple(Drawn(item, label_of[item.id]) for item in items)
-    shells = [d.item.title or d.item.id for d in drawn if d.label.not_an_item]
+        drawn = tuple(Drawn(item, said_of[item.id].shown) for item in items)
+    shells = [d.item.title or d.item.id for d in drawn if said_of[d.item.id].not_an_item]
     if shells:
         notes = [
             *notes,

@@ -75,7 +75,10 @@ def as_dict(report: Balance) -> dict[str, Any]:
         else {
             "frame_digest": report.draw.frame_digest,
             "cells": [{"N": size, "n": n} for size, n in zip(report.draw.sizes, report.draw.drawn_sizes, strict=True)],
-            "labeller": {"name": report.draw.labeller, "version": report.draw.labeller_version},
+            "commitment": report.draw.commitment,
+            "mode": report.draw.mode,
+            "looks": len(report.draw.looks),
+            "labeller": {"name": report.draw.labeller[0], "version": report.draw.labeller[1]},
         },
         "sources": list(report.sources),
         "enrolments": list(report.enrolments),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from canbang.codebook import Codebook
 from canbang.estimate.verdict import Verdict
 from canbang.item import Label
 from canbang.label.labeller import THEMES
@@ -113,13 +114,13 @@ def part_line(part: Part) -> str:
     return f"{said}, {integer(part.items)} tin, {integer(part.audited)} tin chấm"
 
 
-def label_words(report: Balance, label: Label) -> list[str]:
+def label_words(book: Codebook, label: Label) -> list[str]:
     """A person's label in the codebook's order and names; "—" where left open."""
     said: list[str] = []
-    for spec in report.codebook.labels:
+    for spec in book.labels:
         value = getattr(label, spec.id)
         if label.unsure or label.not_an_item:
-            mark = "Không chắc" if label.unsure else report.codebook.raw["not_an_item"]["name_vi"]
+            mark = "Không chắc" if label.unsure else book.raw["not_an_item"]["name_vi"]
             said.append(mark if spec.id == "tone" else "—")
         elif value is None:
             said.append("—")

@@ -136,7 +136,7 @@ def _drawn(sheet: Any, report: Balance) -> None:
         bold=True,
     )
     for drawn in report.drawn:
-        said = words.label_words(report, drawn.label)
+        said = words.label_words(report.codebook, drawn.label)
         item = drawn.item
         _line(
             sheet,

@@ -1,0 +1,74 @@
+"""From sheets to one answer for each drawn item: one auditor, two who agree, or the adjudicator's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from canbang.audit.draw import Draw
+from canbang.codebook import Codebook
+from canbang.item import Judgement, Label
+
+Question = Callable[[Label], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What people said of one drawn item: one label, or two that nobody has adjudicated."""
+
+    item_id: str
+    labels: tuple[Label, ...]
+
+    @property
+    def shown(self) -> Label:
+        """The label a report shows: the first auditor's, marked unsure where the second one differs in tone."""
+        first = self.labels[0]
+        return first if all(label.tone == first.tone for label in self.labels) else Label(unsure=True)
+
+    @property
+    def not_an_item(self) -> bool:
+        """Whether everybody who read it says so."""
+        return all(label.not_an_item for label in self.labels)
+
+    def answer(self, question: Question) -> bool | None:
+        """The common answer; ``None`` where people differ or could not decide."""
+        answers = {False if label.not_an_item else None if label.unsure else question(label) for label in self.labels}
+        return answers.pop() if len(answers) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A draw with everything people said of it: first auditors, second auditors on a part, the adjudicator."""
+
+    draw: Draw
+    first: tuple[Judgement, ...]
+    second: tuple[Judgement, ...] = ()
+    adjudicated: tuple[Judgement, ...] = ()
+
+    @property
+    def settled(self) -> list[Settled]:
+        """One answer for each drawn item: the adjudicator's word, else all that was said."""
+        again = {judgement.item_id: judgement.label for judgement in self.second}
+        final = {judgement.item_id: judgement.label for judgement in self.adjudicated}
+
+        def labels(judgement: Judgement) -> tuple[Label, ...]:
+            item_id = judgement.item_id
+            if item_id in final:
+                return (final[item_id],)
+            return (judgement.label, again[item_id]) if item_id in again else (judgement.label,)
+
+        return [Settled(judgement.item_id, labels(judgement)) for judgement in self.first]
+
+
+def differing(first: Sequence[Judgement], second: Sequence[Judgement], book: Codebook) -> list[str]:
+    """Ids on which the two auditors differ in any label that both gave, in the order of ``second``."""
+    one = {judgement.item_id: judgement.label for judgement in first}
+    names = [label.id for label in book.labels]
+
+    def differ(a: Label, b: Label) -> bool:
+        if a.unsure != b.unsure or a.not_an_item != b.not_an_item:
+            return True
+        pairs = [(getattr(a, name), getattr(b, name)) for name in names]
+        return any(x is not None and y is not None and x != y for x, y in pairs)
+
+    return [judgement.item_id for judgement in second if differ(one[judgement.item_id], judgement.label)]
