@@ -38,7 +38,7 @@ def test_unsure_counts_as_nothing_below_and_as_found_above() -> None:
     plain = estimate_share([Cell("a", 20, 20, 4)])
     unsure = estimate_share([Cell("a", 20, 20, 4, 3)])
     assert (plain.low, plain.high) == (4, 4)
-    assert (unsure.low, unsure.high, unsure.point) == (4, 7, Fraction(11, 40))
+    assert (unsure.low, unsure.high, unsure.point) == (4, 7, Fraction(4, 17))
 
 
 @pytest.mark.parametrize("counts", [(5, 6, 0, 0), (5, 3, 4, 0), (5, 3, 2, 2), (-1, 0, 0, 0)])

@@ -136,7 +136,7 @@ def test_spelling_of_one_text_does_not_matter(labeller: linear.EmbeddedLabeller)
     text = "Hoà giải thành công, uỷ ban xã hoà nhạc"
     twin = "Hòa giải thành công, ủy ban xã hòa nhạc"
     p = labeller.predict([item(text), item(unicodedata.normalize("NFD", text)), item(twin)])
-    assert np.array_equal(p[0], p[1])
+    assert np.allclose(p[0], p[1], atol=1e-6)
     assert np.allclose(p[0], p[2], atol=1e-6)
 
 
@@ -144,7 +144,7 @@ def test_spelling_of_one_text_does_not_matter(labeller: linear.EmbeddedLabeller)
 def test_agency_tags_are_not_seen(labeller: linear.EmbeddedLabeller, tag: str) -> None:
     """A lead with an outlet's tag is labelled as the lead without it."""
     p = labeller.predict([item(ARREST[0], ARREST[1]), item(ARREST[0], tag + ARREST[1])])
-    assert np.array_equal(p[0], p[1])
+    assert np.allclose(p[0], p[1], atol=1e-6)
 
 
 def test_body_is_read_where_the_lead_is_short() -> None:

@@ -66,10 +66,7 @@ def measure(
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
     report = pipeline.measure(frame, by=by, audit=audit, draw_path=draw_path or Path())
-    if as_json:
-        click.echo(json.render(report), nl=False)
-    else:
-        text.print_report(report, Console())
+    # files first: a closed pipe or a narrow terminal must not cost anybody the report
     if disagreements and audit:
         _write_disagreements(disagreements, frame, audit)
     if html_path:
@@ -80,6 +77,10 @@ def measure(
         click.echo(f"Báo cáo XLSX: {xlsx_path}", err=True)
     if frame.rejected:
         click.echo(f"{integer(frame.rejected)} dòng bị loại, lý do ở {rejects}", err=True)
+    if as_json:
+        click.echo(json.render(report), nl=False)
+    else:
+        text.print_report(report, Console())
 
 
 def read_audit(

@@ -112,7 +112,8 @@ def estimate_share(cells: Sequence[Cell], *, confidence: float = CONFIDENCE, hed
     """The share of the union of ``cells``.
 
     Raises :class:`ShareError` for an empty population or a confidence outside [0.5, 1). A cell without audited items
-    is legal: it contributes 0 to the low limit, all its items to the high one, and half of them to the point.
+    (or without a settled one) contributes half of its items to the point; without audited items it contributes 0 to the
+    low limit and all its items to the high one.
     """
     items = sum(cell.items for cell in cells)
     if not items:
@@ -122,8 +123,9 @@ def estimate_share(cells: Sequence[Cell], *, confidence: float = CONFIDENCE, hed
     tail = (1 - confidence) / 2
     total = Fraction(0)
     for cell in cells:
-        found = Fraction(2 * cell.positive + cell.unsure, 2)
-        rate = found / cell.audited if cell.audited else Fraction(1, 2)
+        # the point takes unsure items to be like the settled ones of their cell, so that parts of a share add up
+        settled = cell.audited - cell.unsure
+        rate = Fraction(cell.positive, settled) if settled else Fraction(1, 2)
         total += cell.items * rate
     return Share(
         items=items,

@@ -180,7 +180,7 @@ def _before(batch: Batch) -> NDArray[np.uint32]:
 
 @dataclass(frozen=True)
 class Rows:
-    """Table rows of n items' tokens with `gap` empty places (row 0) before every field and at the end.
+    """Table rows of n items' tokens with `gap` empty places (row 0) before every field, and one more at the end.
 
     `words` and `pairs` (a word with the one before it) int64, `shape` int8 (-1 in a gap); field k (title 2i, rest
     2i+1) stands at ``first[k]:last[k]``.
@@ -203,7 +203,7 @@ def rows(batch: Batch, word_bits: int, pair_bits: int, gap: int) -> Rows:
     place = np.arange(len(batch.codes)) + np.repeat(shift, np.diff(batch.starts))
     codes = batch.codes
     before = _before(batch)
-    total = len(codes) + gap * (n + 1)
+    total = len(codes) + gap * (n + 1) + 1
     words, pairs = np.zeros(total, np.int64), np.zeros(total, np.int64)
     marks = np.full(total, -1, np.int8)
     words[place] = word_rows(codes, word_bits)

@@ -86,8 +86,8 @@ class Network:
         empty = length == 0
         root = np.sqrt(np.maximum(length, 1)).astype(np.float32)[:, None]
         edges = np.stack([rows.first, rows.last], axis=1).ravel()
-        # z has no row for the outer gaps: its row k stands for token k + gap. The last edge may lie behind it.
-        tops = np.maximum.reduceat(z, np.minimum(edges - gap, inner - 1), axis=0)[::2]
+        # z has no row for the outer gaps: its row k stands for token k + gap.
+        tops = np.maximum.reduceat(z, edges - gap, axis=0)[::2]
         tops[empty] = -1e4
         means = np.add.reduceat(x[:, :width], rows.first, axis=0) / root
         means[empty] = 0
@@ -111,10 +111,10 @@ class Wide:
         rows = features.wide_rows(batch, self._bits)
         first = batch.starts[:-1:2]
         length = batch.starts[2::2] - first
-        if not len(rows):
-            return np.repeat(self._bias[None], len(batch), axis=0)
-        each = self._table[rows].sum(axis=1, dtype=np.int16).astype(np.float32)
-        sums = np.add.reduceat(each, np.minimum(first, len(rows) - 1), axis=0)
+        # One row of zeros at the end, for empty items there begin behind the last token.
+        each = np.zeros((len(rows) + 1, self._table.shape[1]), np.float32)
+        each[:-1] = self._table[rows].sum(axis=1, dtype=np.int16)
+        sums = np.add.reduceat(each, first, axis=0)
         sums[length == 0] = 0
         root = np.sqrt(np.maximum(4 * length, 1)).astype(np.float32)[:, None]
         return np.asarray(sums * self._scale / root + self._bias, np.float32)
@@ -194,8 +194,13 @@ class EmbeddedLabeller:
 
     @staticmethod
     def _log_odds(z: Floats, column: int) -> Floats:
-        p = np.clip(probabilities(z)[:, column].astype(np.float64), 1e-6, 1 - 1e-6)
-        return np.asarray(np.log(p / (1 - p)), np.float32)
+        """Log-odds of a column; from the scores, for a probability near one has no digits left to compare."""
+        for part in (TONE, THEME):
+            if part.start <= column < part.stop:
+                others = np.delete(z[:, part], column - part.start, axis=1)
+                top = others.max(axis=1)
+                return np.asarray(z[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1)), np.float32)
+        return z[:, column]
 
     @staticmethod
     def _best(

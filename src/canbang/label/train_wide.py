@@ -44,8 +44,14 @@ class Wide:
         self._bias = np.zeros(train_data.WIDTH)
         for column in range(train_data.WIDTH):
             known = ~np.isnan(rows.y[:, column])
+            truth = rows.y[known, column] > 0.5
+            if not known.any() or truth.all() or not truth.any():
+                # A column without an example of one side says nothing but what it saw.
+                self._weights.append(np.zeros(x.shape[1]))
+                self._bias[column] = 0.0 if not known.any() else (4.0 if truth.all() else -4.0)
+                continue
             model = LogisticRegression(C=strength, solver="liblinear", random_state=0)
-            model.fit(x[known], rows.y[known, column] > 0.5)
+            model.fit(x[known], truth)
             self._weights.append(model.coef_[0])
             self._bias[column] = model.intercept_[0]
 

@@ -10,7 +10,7 @@ from canbang.report import words
 from canbang.report.balance import Balance, Part
 from canbang.text.numbers import decimal, percent
 
-WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 760, 190, 150, 30, 34, 30
+WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 800, 190, 190, 30, 34, 30
 _COLOUR = {Verdict.UNDER: "#1b7f4d", Verdict.OVER: "#b3261e", Verdict.NOT_YET_KNOWN: "#8a6100"}
 _MAX_LABEL = 26
 

@@ -51,17 +51,15 @@ def _head(report: Balance) -> RenderableType:
     whole = report.whole
     share = whole.shares["counted_negative"]
     colour = _COLOUR[whole.verdict]
-    figure = Text(f"{percent(share.point)}", style=f"bold {colour}")
+    figure = (percent(share.point), f"bold {colour}")
     if whole.basis == "machine":
-        figure.append("  (ước tính máy, chưa có khoảng)", style="default")
+        rest_of_line = "  (ước tính máy, chưa có khoảng)"
     else:
-        figure.append(
-            f"  khoảng {words.interval(share, whole.basis)}, {words.confidence_words(share)}", style="default"
-        )
+        rest_of_line = f"  khoảng {words.interval(share, whole.basis)}, {words.confidence_words(share)}"
     public = whole.shares["counted_negative_public_interest"]
     rest = whole.shares["counted_negative_without_public_interest"]
     lines = [
-        Text.assemble("Tỉ lệ tính là tiêu cực: ", figure),
+        Text.assemble("Tỉ lệ tính là tiêu cực: ", figure, rest_of_line),
         Text.assemble(
             "Kết luận: ",
             (words.VERDICTS[whole.verdict], f"bold {colour}"),

@@ -1,0 +1,62 @@
+"""Makes the README's two pictures from the demo: needs Chromium and `make demo` run before.
+
+    .venv/bin/python tools/pictures.py
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from canbang import pipeline
+from canbang.cli.measure import read_audit
+from canbang.fetch.export import file_source
+from canbang.label.choose import load_labeller
+from canbang.report import text
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = (
+    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--hide-scrollbars", "--force-device-scale-factor=1",
+)  # fmt: skip
+
+
+def shoot(page: Path, picture: Path, width: int, height: int) -> None:
+    """A picture of the top of a page."""
+    with tempfile.TemporaryDirectory() as profile:
+        words = [*CHROMIUM, f"--user-data-dir={profile}", f"--window-size={width},{height}", f"--screenshot={picture}"]
+        subprocess.run([*words, page.as_uri()], check=True, capture_output=True)
+
+
+def terminal(page: Path) -> None:
+    """The demo as a terminal shows it, as SVG in a page."""
+    examples = ROOT / "examples"
+    sources = [file_source(examples / name) for name in ("cong-thong-tin.csv", "facebook.xlsx", "youtube.jsonl")]
+    audit = read_audit(examples / "draw.json", [examples / "phieu-cham.xlsx"], None, None, None)
+    report = pipeline.measure(pipeline.read_frame(sources, load_labeller()), by=["channel"], audit=audit)
+    console = Console(record=True, width=80, height=60, file=io.StringIO(), force_terminal=True)
+    text.print_report(report, console)
+    # the default web font is fetched and lacks some Vietnamese letters
+    svg = console.export_svg(title="canbang measure").replace("Fira Code", "DejaVu Sans Mono")
+    page.write_text(f'<!doctype html><body style="margin:0">{svg}</body>', "utf-8")
+
+
+def main() -> int:
+    """Both pictures."""
+    if not (ROOT / "out" / "demo.html").exists():
+        sys.stderr.write("run `make demo` first\n")
+        return 2
+    shoot(ROOT / "out" / "demo.html", ROOT / "docs" / "report.png", 980, 1130)
+    page = ROOT / "out" / "terminal.html"
+    terminal(page)
+    shoot(page, ROOT / "docs" / "terminal.png", 1000, 900)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
