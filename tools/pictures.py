@@ -1,6 +1,6 @@
 """Makes the README's two pictures from the demo: needs Chromium and `make demo` run before.
 
-    .venv/bin/python tools/pictures.py
+.venv/bin/python tools/pictures.py
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def terminal(page: Path) -> None:
     console = Console(record=True, width=80, height=60, file=io.StringIO(), force_terminal=True)
     text.print_report(report, console)
     # the default web font is fetched and lacks some Vietnamese letters
-    svg = console.export_svg(title="canbang measure").replace("Fira Code", "DejaVu Sans Mono")
+    svg = console.export_svg(title="canbang measure").replace("Fira Code", "Liberation Mono")
     page.write_text(f'<!doctype html><body style="margin:0">{svg}</body>', "utf-8")
 
 

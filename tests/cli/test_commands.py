@@ -178,3 +178,64 @@ def test_live_cells_in_an_export_come_out_disarmed_in_the_rejects(run: Run) -> N
     run("measure", "a.csv")
     with Path("canbang-rejects.csv").open(encoding="utf-8-sig", newline="") as stream:
         assert list(csv.reader(stream))[1][3] == "'=HYPERLINK(0)"
+
+
+def copy_answers(sheet: Path, **change: str) -> None:
+    """Judge every row by its title, then change the answers of the first row."""
+    fill(sheet)
+    with sheet.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.reader(stream))
+    for name, answer in change.items():
+        rows[1][rows[0].index(name.replace("_", " "))] = answer
+    with sheet.open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+def test_a_committed_draw_is_kept_secret_then_revealed_and_verified(run: Run, month: Path) -> None:
+    _, out, _ = run("draw", "commit", "thang9.secret")
+    commitment = out.split()[2]
+    run("sample", "cong.csv", "-n", "60", "--sheet", "p.csv", "--secret", "thang9.secret")
+    fill(Path("p.csv"))
+    status, out, _ = run("measure", "cong.csv", "--judgements", "p.csv", "--draw", "draw.json", "--json")
+    assert status == 0 and any("chưa công bố" in note for note in json.loads(out)["notes"])
+    assert run("draw", "verify", "draw.json")[0] == 2
+    assert run("draw", "verify", "draw.json", "--secret", "thang9.secret")[0] == 0
+    run("draw", "reveal", "draw.json", "--secret", "thang9.secret")
+    status, out, _ = run("draw", "verify", "draw.json", "--commitment", commitment)
+    assert status == 0 and "Khớp: 60 tin trong 120" in out
+    status, _, err = run("draw", "verify", "draw.json", "--commitment", "abc")
+    assert status == 2 and "cam kết" in err
+
+
+def test_until_settled_draws_more_and_takes_both_sheets(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv", "--mode", "until-settled")
+    fill(Path("p1.csv"))
+    status, _, err = run("sample", "cong.csv", "--more", "-n", "30", "--sheet", "p2.csv")
+    assert status == 2 and "nhiều hơn 40" in err
+    assert run("sample", "cong.csv", "--more", "-n", "80", "--sheet", "p2.csv")[0] == 0
+    fill(Path("p2.csv"))
+    status, _, err = run("measure", "cong.csv", "--judgements", "p1.csv", "--draw", "draw.json")
+    assert status == 2 and "thiếu" in err
+    words = ("measure", "cong.csv", "--judgements", "p1.csv", "--judgements", "p2.csv", "--draw", "draw.json", "--json")
+    value = json.loads(run(*words)[1])
+    assert (value["audited"], value["draw"]["looks"], value["draw"]["mode"]) == (80, 2, "until_settled")
+
+
+def test_one_look_is_one_look(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv")
+    status, _, err = run("sample", "cong.csv", "--more", "-n", "80", "--sheet", "p2.csv")
+    assert status == 2 and "one-look" in err
+
+
+def test_two_auditors_differ_and_a_third_decides(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "60", "--sheet", "p1.csv", "--second", "p2.csv")
+    fill(Path("p1.csv"))
+    copy_answers(Path("p2.csv"), Sắc_thái="Trung tính", Mặt_trái_của_xã_hội="Có")
+    words = ("measure", "cong.csv", "--judgements", "p1.csv", "--second", "p2.csv", "--draw", "draw.json", "--json")
+    status, out, err = run(*words, "--disagreements", "p3.csv")
+    assert (status, json.loads(out)["unsure"]) == (0, 1)
+    assert "1 tin hai người chấm khác nhau" in err
+    with Path("p3.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert "Người 2: Trung tính; Có" in list(csv.reader(stream))[1][-1]
+    fill(Path("p3.csv"))
+    assert json.loads(run(*words, "--adjudicated", "p3.csv")[1])["unsure"] == 0

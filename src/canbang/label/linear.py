@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 MODEL = Path(__file__).resolve().parent.parent / "data" / "labeller.npz"
 CHUNK = 64
 """Items computed at a time: small enough that the convolution's output stays in the processor's cache."""
+
+WORTH_TELLING = 0.05
+"""Log-odds under which a phrase is no reason."""
 
 TONE, FLAGS, THEME = slice(0, 3), slice(3, 8), slice(8, 21)
 Floats = NDArray[np.float32]
@@ -165,7 +169,7 @@ class EmbeddedLabeller:
         return probabilities(self.scores(pairs) * self._slope + self._offset)
 
     def explain(self, item: Item, label: str = "counted_negative", limit: int = 6) -> list[tuple[str, float]]:
-        """The phrases of up to four words that moved `label` most, with the log-odds that each is worth.
+        """The phrases, two words or more, that moved `label` most, with the log-odds that each is worth.
 
         A phrase's worth is how far the label's calibrated score falls when its words are left out; positive
         speaks for the label, negative against it. Phrases do not overlap. Raises ValueError for an unknown label.
@@ -173,50 +177,95 @@ class EmbeddedLabeller:
         if label not in COLUMN:
             raise ValueError(f"unknown label {label!r}")
         column = COLUMN[label]
-        fields = features.fields([item])[0]
-        spans = [[m.span() for m in features.TOKEN.finditer(text)][: features.MAX_TOKENS] for text in fields]
-        cuts = [
-            (which, i, i + size)
-            for which in (0, 1)
-            for size in (1, 2, 3, 4)
-            for i in range(0, len(spans[which]) - size + 1)
-            if fields[which][spans[which][i][0]].isalnum() and fields[which][spans[which][i + size - 1][0]].isalnum()
-        ]
-        variants = [fields]
-        for which, i, j in cuts:
-            text = fields[which]
-            left = f"{text[: spans[which][i][0]]} {text[spans[which][j - 1][1] :]}"
-            variants.append((left, fields[1]) if which == 0 else (fields[0], left))
-        z = self.scores(variants) * self._slope + self._offset
-        odds = self._log_odds(z, column)
-        worth = odds[0] - odds[1:]
-        return self._best(fields, spans, cuts, worth, limit)
+        text = _Text.of(features.fields([item])[0])
+        cuts = text.windows()
+        chosen = _strongest(cuts, self._worth(text, cuts, column), limit)
+        merged = _merged(chosen)
+        worth = self._worth(text, merged, column)
+        found = [(text.phrase(cut), round(float(w), 3)) for cut, w in zip(merged, worth, strict=True)]
+        return sorted(found, key=lambda pair: -abs(pair[1]))
 
-    @staticmethod
-    def _log_odds(z: Floats, column: int) -> Floats:
-        """Log-odds of a column; from the scores, for a probability near one has no digits left to compare."""
-        for part in (TONE, THEME):
-            if part.start <= column < part.stop:
-                others = np.delete(z[:, part], column - part.start, axis=1)
-                top = others.max(axis=1)
-                return np.asarray(z[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1)), np.float32)
-        return z[:, column]
+    def _worth(self, text: _Text, cuts: Sequence[_Cut], column: int) -> Floats:
+        """How far the log-odds of a column fall without each cut."""
+        if not cuts:
+            return np.zeros(0, np.float32)
+        z = self.scores([text.fields, *(text.without(cut) for cut in cuts)]) * self._slope + self._offset
+        odds = _log_odds(z, column)
+        return np.asarray(odds[0] - odds[1:])
 
-    @staticmethod
-    def _best(
-        fields: tuple[str, str], spans: list[list[tuple[int, int]]], cuts: list[tuple[int, int, int]],
-        worth: Floats, limit: int,
-    ) -> list[tuple[str, float]]:  # fmt: skip
-        """The strongest phrases that do not overlap; a longer one must add something for every word it adds."""
-        size = np.array([j - i for _, i, j in cuts] or [1])
-        taken: set[tuple[int, int]] = set()
-        out: list[tuple[str, float]] = []
-        for k in np.argsort(-np.abs(worth) / size**0.5, kind="stable") if cuts else ():
-            which, i, j = cuts[k]
-            here = {(which, t) for t in range(i, j)}
-            if len(out) == limit or abs(worth[k]) < 0.05:
-                break
-            if not here & taken:
-                taken |= here
-                out.append((fields[which][spans[which][i][0] : spans[which][j - 1][1]], round(float(worth[k]), 3)))
+
+_Cut = tuple[int, int, int]
+"""Field (0 title, 1 rest), first token, token behind the last."""
+
+
+@dataclass(frozen=True)
+class _Text:
+    """An item's two fields with the places of their tokens."""
+
+    fields: tuple[str, str]
+    spans: tuple[list[tuple[int, int]], list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, fields: tuple[str, str]) -> _Text:
+        places = [[m.span() for m in features.TOKEN.finditer(text)][: features.MAX_TOKENS] for text in fields]
+        return cls(fields, (places[0], places[1]))
+
+    def windows(self) -> list[_Cut]:
+        """All runs of two to four words, and single words where a field has no more."""
+        out: list[_Cut] = []
+        for which in (0, 1):
+            text, spans = self.fields[which], self.spans[which]
+            words = [text[a].isalnum() for a, _ in spans]
+            for size in (1,) if len(spans) == 1 else (2, 3, 4):
+                out += [(which, i, i + size) for i in range(len(spans) - size + 1) if all(words[i : i + size])]
         return out
+
+    def phrase(self, cut: _Cut) -> str:
+        """The words of a cut as they stand in the text."""
+        which, i, j = cut
+        return self.fields[which][self.spans[which][i][0] : self.spans[which][j - 1][1]]
+
+    def without(self, cut: _Cut) -> tuple[str, str]:
+        """The fields with a cut left out."""
+        which, i, j = cut
+        text, spans = self.fields[which], self.spans[which]
+        left = f"{text[: spans[i][0]]} {text[spans[j - 1][1] :]}"
+        return (left, self.fields[1]) if which == 0 else (self.fields[0], left)
+
+
+def _log_odds(z: Floats, column: int) -> Floats:
+    """Log-odds of a column; from the scores, for a probability near one has no digits left to compare."""
+    for part in (TONE, THEME):
+        if part.start <= column < part.stop:
+            others = np.delete(z[:, part], column - part.start, axis=1)
+            top = others.max(axis=1)
+            return np.asarray(z[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1)), np.float32)
+    return z[:, column]
+
+
+def _strongest(cuts: Sequence[_Cut], worth: Floats, limit: int) -> list[tuple[_Cut, bool]]:
+    """The strongest cuts that do not overlap, each with whether it speaks for the label; a longer one must earn its
+    length."""
+    size = np.array([j - i for _, i, j in cuts], np.float32)
+    taken: set[tuple[int, int]] = set()
+    out: list[tuple[_Cut, bool]] = []
+    for k in np.argsort(-np.abs(worth) / np.sqrt(size), kind="stable"):
+        which, i, j = cuts[k]
+        here = {(which, t) for t in range(i, j)}
+        if len(out) == limit or abs(worth[k]) < WORTH_TELLING:
+            break
+        if not here & taken:
+            taken |= here
+            out.append((cuts[k], bool(worth[k] > 0)))
+    return out
+
+
+def _merged(chosen: Sequence[tuple[_Cut, bool]]) -> list[_Cut]:
+    """Neighbouring cuts of one direction as one phrase."""
+    out: list[tuple[_Cut, bool]] = []
+    for (which, i, j), up in sorted(chosen):
+        if out and out[-1][1] == up and out[-1][0][0] == which and out[-1][0][2] == i:
+            out[-1] = ((which, out[-1][0][1], j), up)
+        else:
+            out.append(((which, i, j), up))
+    return [cut for cut, _ in out]
