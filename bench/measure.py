@@ -1,6 +1,6 @@
 """The main job end to end: items per second and peak memory, beside the labelling alone in the same run.
 
-    python bench/measure.py FILE [--json OUT]
+python bench/measure.py FILE [--json OUT]
 """
 
 from __future__ import annotations

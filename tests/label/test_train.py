@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from canbang.label import linear, train, train_calibrate, train_data, train_metrics
+from canbang.label import linear, metrics, train, train_calibrate, train_data, train_metrics
 from canbang.label.labeller import COLUMN, COLUMNS
 
 TITLES = [
@@ -50,10 +50,10 @@ def test_one_story_is_one_group() -> None:
 def test_macro_f1_auc_and_ece_by_hand() -> None:
     """The three figures equal what one computes on paper."""
     truth = np.array([True, True, False, False])
-    assert train_metrics.macro_f1(truth, np.array([True, False, False, False])) == pytest.approx((2 / 3 + 0.8) / 2)
-    assert train_metrics.auc(truth, np.array([0.9, 0.4, 0.4, 0.1])) == pytest.approx(0.875)
-    assert train_metrics.ece(truth, np.array([0.9, 0.7, 0.2, 0.2]), bins=2) == pytest.approx(0.2)
-    assert np.isnan(train_metrics.auc(np.array([True, True]), np.array([0.1, 0.2])))
+    assert metrics.macro_f1(truth, np.array([True, False, False, False])) == pytest.approx((2 / 3 + 0.8) / 2)
+    assert metrics.auc(truth, np.array([0.9, 0.4, 0.4, 0.1])) == pytest.approx(0.875)
+    assert metrics.ece(truth, np.array([0.9, 0.7, 0.2, 0.2]), bins=2) == pytest.approx(0.2)
+    assert np.isnan(metrics.auc(np.array([True, True]), np.array([0.1, 0.2])))
 
 
 def test_calibration_finds_the_slope_that_was_planted() -> None:
@@ -103,12 +103,27 @@ def test_a_student_learns_and_its_file_computes_the_same(tmp_path: Path) -> None
     rows = train_student.encode(pairs, shape, Tokeniser())
     model = train_student.fit(train_student.Lesson(rows, y), shape, seed=1, epochs=12, rate=1e-2, size=32)
     scores = train_student.scores(model, rows)
-    assert train_metrics.auc(np.arange(200) % 2 == 0, scores[:, COLUMN["counted_negative"]]) > 0.99
+    assert metrics.auc(np.arange(200) % 2 == 0, scores[:, COLUMN["counted_negative"]]) > 0.99
 
     wide = Wide(train_data.Rows(pairs, y, np.array(["x"] * 200), np.array(["x"] * 200)))
     arrays = train_pack.pack(model, wide, shape, np.ones(len(COLUMNS)), np.zeros(len(COLUMNS)))
-    meta = {"kind": "student", "version": "t", "wide_share": 0.25}
+    meta = {"kind": "student", "version": "t"}
     train_pack.write(arrays, meta, tmp_path / "m.npz")
     labeller = linear.EmbeddedLabeller.load(tmp_path / "m.npz")
-    expected = 0.75 * scores + 0.5 * wide.scores(pairs)
+    share = arrays["wide_share"]
+    expected = (1 - share) * scores + 2 * share * wide.scores(pairs)
     assert np.allclose(labeller.scores(pairs), expected, atol=0.1)
+
+
+def test_a_card_names_its_figures_with_intervals() -> None:
+    """A summary gives what the labels allow: every figure inside its interval, unknown labels left out."""
+    rng = np.random.default_rng(5)
+    y = np.full((300, len(COLUMNS)), np.nan, np.float32)
+    column = COLUMN["clickbait"]
+    y[:, column] = rng.random(300) < 0.3
+    p = np.full((300, len(COLUMNS)), 0.5, np.float32)
+    p[:, column] = np.clip(y[:, column] * 0.4 + rng.random(300) * 0.6, 0, 1)
+    figures = train_metrics.summary(y, p, {"clickbait": 0.5})
+    assert set(figures) == {"items", "clickbait"}
+    low, high = figures["clickbait"]["macro_f1_interval"]
+    assert low <= figures["clickbait"]["macro_f1"] <= high

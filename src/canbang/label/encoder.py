@@ -11,8 +11,8 @@ PhoBERT style) and ``labels.json``, which says what the outputs mean::
 order of the output; ``null`` is a place that is not read, ``"!dark_side"`` the "no" of a two-way softmax. ``activation``
 and ``temperature`` are one value for all, or a table by group (``tone``, ``theme``, or the name of a flag): "softmax",
 "sigmoid" or "probability" (the model did it itself). Without ``activation`` tone, theme and a flag with its "!" are
-softmax, the rest sigmoid. Optional: ``fields`` (default title, lead, text), ``separator`` between them (a blank),
-``pad_token``, and ``tokenizer`` ("tokenizer.json" or "bpe.codes"), needed where the folder holds both.
+softmax, the rest sigmoid. Optional: ``fields`` (default title, lead, text), ``separator`` between them (a blank), and
+``tokenizer`` ("tokenizer.json" or "bpe.codes"), needed where the folder holds both.
 
 A group is given whole or not at all, since tones and themes sum to 1. Columns that the model does not give are NaN and
 stand in ``missing``; no other labeller fills them. One is derived: ``counted_negative`` by :func:`derive_counted`.
@@ -23,80 +23,81 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
-from canbang.item import Label
+from canbang.item import Item, Label
 from canbang.label.labeller import COLUMN, COLUMNS, TONES
+from canbang.text.normalise import plain
 
 Floats = NDArray[np.float32]
 
-_KEYS = {"name", "version", "max_length", "temperature", "outputs", "fields", "separator", "pad_token", "tokenizer"}
+_KEYS = {"name", "version", "max_length", "temperature", "outputs", "fields", "separator", "tokenizer"}
 _FIELDS = ("title", "lead", "text")
-_ACTIVATIONS = ("softmax", "sigmoid", "probability")
+_NO = {f"!{column}" for column in COLUMNS if ":" not in column}
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _CHARS_PER_TOKEN = 16  # text beyond max_length * 16 characters cannot reach the model; it is not tokenized either
 _WORD_MAX = 200  # a longer "word" is no word, and merging it takes its length squared
 _MEMO = 200_000  # words remembered; beyond it the memory is emptied
 _BUILTIN = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}  # fairseq's dictionary starts with these four
+_UNKNOWN = _BUILTIN["<unk>"]
 
 
 def derive_counted(out: Floats) -> None:
     """Fill ``counted_negative`` of ``out`` (n, 21) in place from tone and dark side.
 
-    The sum, over the pairs of tone and dark side that the codebook counts, of P(tone) x P(dark side): the two labels
-    are taken as independent given the item. Under codebook 1 that is P(negative) + P(neutral) x P(dark side), which is
-    NaN where either label is missing.
+    The sum of P(tone) x P(dark side) over the pairs that the codebook counts, the two taken as independent given the
+    item: under codebook 1 P(negative) + P(neutral) x P(dark side). NaN where either label is missing.
     """
-    book = load_codebook()
-    variant = book.variant(book.raw["counted"]["default"])
+    counted = load_codebook().variant("counted_negative")
     dark = out[:, COLUMN["dark_side"]]
     total = np.zeros(len(out), np.float32)
     for tone in TONES:
         for said, p in ((True, dark), (False, 1 - dark)):
-            if variant.holds(Label(tone=tone, dark_side=said)):
+            if counted.holds(Label(tone=tone, dark_side=said)):
                 total += out[:, COLUMN[f"tone:{tone}"]] * p
     out[:, COLUMN["counted_negative"]] = np.clip(total, 0, 1)
 
 
 def _library(name: str) -> Any:
-    """Optional libraries ship no types on every platform, hence the dynamic import."""
+    """An optional library: it may be absent, and not every one ships types, hence the dynamic import."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         raise InputError(f"encoder: chưa cài thư viện {name}. Chạy: pip install 'canbang[encoder]'.") from error
 
 
-def _read(path: Path, need: str) -> str:
+def _read(path: Path, way_out: str) -> str:
     try:
         return path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise InputError(f"{path}: không có tệp này. {need}") from error
+        raise InputError(f"{path}: không có tệp này. {way_out}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: tệp hỏng, không phải UTF-8. Chép lại tệp của mô hình.") from error
 
 
-def _digest(*paths: Path) -> str:
-    """SHA-256 of the files, in order; one file gives what ``sha256sum`` prints."""
-    found = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                found.update(block)
-    return found.hexdigest()
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# ------------------------------------------------------------------------------------------------------- labels.json
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise InputError(message)
 
 
-def group_of(column: str) -> str:
-    """"tone:negative" and "!dark_side" belong to "tone" and "dark_side"."""
-    return column.lstrip("!").split(":", maxsplit=1)[0]
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,56 +112,34 @@ class Group:
     temperature: float
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What ``labels.json`` says; ``widths`` maps each output that is read to its number of columns."""
-
-    name: str
-    version: str
-    max_length: int
-    fields: tuple[str, ...]
-    separator: str
-    pad_token: str
-    tokenizer: str
-    widths: dict[str, int]
-    groups: tuple[Group, ...]
-
-
-def read_spec(path: Path) -> Spec:
-    """Read and check ``labels.json``. Raises :class:`InputError` naming the field that is wrong."""
+def read_spec(path: Path) -> tuple[dict[str, Any], list[Group]]:
+    """``labels.json``, checked, with its groups. Raises :class:`InputError` naming the field that is wrong."""
     try:
         raw = json.loads(_read(path, "Viết labels.json cho biết mỗi đầu ra của mô hình là nhãn nào."))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: dòng {error.lineno}: không phải JSON đúng ({error.msg}). Sửa lại tệp.") from error
-    if not isinstance(raw, dict):
-        raise InputError(f"{path}: phải là một bảng JSON {{...}}.")
-    if unknown := sorted(set(raw) - _KEYS):
-        raise InputError(f"{path}: không có mục “{unknown[0]}”. Các mục dùng được: {', '.join(sorted(_KEYS))}.")
-    for key in ("name", "version"):
-        if not isinstance(raw.get(key), str) or not raw[key].strip():
-            raise InputError(f"{path}: thiếu “{key}” (một chuỗi không rỗng).")
-    for key in ("separator", "pad_token", "tokenizer"):
-        if not isinstance(raw.get(key, ""), str):
-            raise InputError(f"{path}: “{key}” phải là một chuỗi.")
-    length = raw.get("max_length")
-    if not isinstance(length, int) or isinstance(length, bool) or not 4 <= length <= 1 << 15:
-        raise InputError(f"{path}: “max_length” phải là số nguyên từ 4 đến 32768 (PhoBERT: 256, XLM-R: 512).")
-    fields = raw.get("fields", list(_FIELDS))
-    if not isinstance(fields, list) or not fields or any(name not in _FIELDS for name in fields):
-        raise InputError(f"{path}: “fields” phải là danh sách lấy từ {', '.join(_FIELDS)}.")
-    outputs = raw.get("outputs")
-    if not isinstance(outputs, dict) or not outputs:
-        raise InputError(f'{path}: thiếu “outputs”: {{"tên đầu ra": {{"columns": [...]}}}}.')
-    groups, seen = [], set[str]()
-    for output, table in outputs.items():
-        for group in _groups(path, output, table, raw.get("temperature", 1.0)):
-            if group.name in seen:
-                raise InputError(f"{path}: nhóm “{group.name}” được khai ở hai đầu ra. Chỉ giữ một.")
-            seen.add(group.name)
-            groups.append(group)
-    widths = {output: len(table["columns"]) for output, table in outputs.items()}
-    return Spec(raw["name"].strip(), raw["version"].strip(), length, tuple(fields), raw.get("separator", " "),
-                raw.get("pad_token", ""), raw.get("tokenizer", ""), widths, tuple(groups))  # fmt: skip
+    _require(isinstance(raw, dict), f"{path}: phải là một bảng JSON {{...}}.")
+    unknown = ", ".join(sorted(set(raw) - _KEYS))
+    _require(not unknown, f"{path}: không có mục “{unknown}”. Các mục dùng được: {', '.join(sorted(_KEYS))}.")
+    for key, default in (("name", ""), ("version", ""), ("separator", " "), ("tokenizer", "?")):
+        said = raw.get(key, default)
+        _require(isinstance(said, str) and said > "", f"{path}: thiếu “{key}” (một chuỗi không rỗng).")
+    length, fields, outputs = raw.get("max_length"), raw.get("fields", list(_FIELDS)), raw.get("outputs")
+    fits = type(length) is int and 4 <= length <= 1 << 15
+    _require(fits, f"{path}: “max_length” phải là số nguyên từ 4 đến 32768 (PhoBERT: 256, XLM-R: 512).")
+    fits = isinstance(fields, list) and fields and all(name in _FIELDS for name in fields)
+    _require(bool(fits), f"{path}: “fields” phải là danh sách lấy từ {', '.join(_FIELDS)}.")
+    _require(isinstance(outputs, dict) and bool(outputs), f'{path}: thiếu “outputs”: {{"tên": {{"columns": [...]}}}}.')
+    groups = [g for name, table in outputs.items() for g in _groups(path, name, table, raw.get("temperature", 1.0))]
+    names = [group.name for group in groups]
+    twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    _require(not twice, f"{path}: nhóm “{twice}” được khai ở hai đầu ra. Chỉ giữ một.")
+    return {"fields": fields, "separator": " ", "tokenizer": ""} | raw, groups
+
+
+def _group_of(column: str) -> str:
+    """The group of ``tone:negative`` is ``tone``, that of ``!dark_side`` is ``dark_side``."""
+    return column.removeprefix("!").split(":", maxsplit=1)[0]
 
 
 def _groups(path: Path, output: str, table: Any, temperature: Any) -> list[Group]:
@@ -171,27 +150,23 @@ def _groups(path: Path, output: str, table: Any, temperature: Any) -> list[Group
         raise InputError(f"{where}: cần “columns” (danh sách tên cột), và chỉ thêm “activation”, “temperature”.")
     places: dict[str, list[int]] = {}
     for place, column in enumerate(columns):
-        if column is None:
-            continue
-        plain_name = column.removeprefix("!") if isinstance(column, str) else ""
-        if plain_name not in COLUMN or (column[0] == "!" and ":" in column):
-            raise InputError(f"{where}: không có cột “{column}”. Các cột: {', '.join(COLUMNS)}.")
-        places.setdefault(group_of(column), []).append(place)
+        if column is not None:
+            known = isinstance(column, str) and (column in COLUMN or column in _NO)
+            _require(known, f"{where}: không có cột “{column}”. Các cột: {', '.join(COLUMNS)}.")
+            places.setdefault(_group_of(column), []).append(place)
     groups = []
     for name, at in places.items():
-        named = [columns[place] for place in at]
-        whole = {column for column in COLUMNS if group_of(column) == name}
-        if len(set(named)) < len(named):
-            raise InputError(f"{where}: nhóm “{name}” có cột lặp lại. Mỗi cột ghi một lần.")
-        if lost := sorted(whole - set(named)):
-            raise InputError(f"{where}: nhóm “{name}” thiếu cột {', '.join(lost)}. Khai đủ cả nhóm, hoặc bỏ cả nhóm.")
+        named = tuple(columns[place] for place in at)
+        _require(len(set(named)) == len(named), f"{where}: nhóm “{name}” có cột lặp lại. Mỗi cột ghi một lần.")
+        lost = ", ".join(column for column in COLUMNS if _group_of(column) == name and column not in named)
+        _require(not lost, f"{where}: nhóm “{name}” thiếu cột {lost}. Khai đủ cả nhóm, hoặc bỏ cả nhóm.")
         activation = _by_group(table.get("activation"), name, "softmax" if len(named) > 1 else "sigmoid")
-        if activation not in _ACTIVATIONS or (activation == "softmax" and len(named) == 1):
-            raise InputError(f"{where}: activation của “{name}” phải là softmax (từ hai cột), sigmoid hoặc probability.")
+        can = ("softmax", "sigmoid", "probability")[len(named) == 1 :]
+        _require(activation in can, f"{where}: activation của “{name}” phải là một trong: {', '.join(can)}.")
         heat = _by_group(table.get("temperature", temperature), name, 1.0)
-        if not isinstance(heat, int | float) or isinstance(heat, bool) or not 0.01 <= heat <= 100:
-            raise InputError(f"{where}: temperature của “{name}” phải là số từ 0,01 đến 100.")
-        groups.append(Group(output, name, tuple(at), tuple(named), activation, float(heat)))
+        fits = type(heat) in (int, float) and 0.01 <= heat <= 100
+        _require(fits, f"{where}: temperature của “{name}” phải là số từ 0,01 đến 100.")
+        groups.append(Group(output, name, tuple(at), named, activation, float(heat)))
     return groups
 
 
@@ -201,47 +176,28 @@ def _by_group(said: Any, name: str, default: Any) -> Any:
     return default if found is None else found
 
 
-# -------------------------------------------------------------------------------------------------------- tokenizers
-
-
-class Tokenizer(Protocol):
-    """Text to numbers, special tokens included; ``pad`` fills a short row."""
-
-    pad: int
-
-    def encode(self, text: str, limit: int) -> list[int]:
-        """At most ``limit`` token numbers."""
-
-
 class FileTokenizer:
-    """A ``tokenizer.json`` (XLM-R style), with its own special tokens around the text."""
+    """A ``tokenizer.json`` (XLM-R style), which puts its own special tokens around the text."""
 
-    def __init__(self, path: Path, pad_token: str = "") -> None:
+    def __init__(self, folder: Path, max_length: int) -> None:
+        path, library = folder / "tokenizer.json", _library("tokenizers")
         text = _read(path, "Chép tokenizer.json của mô hình vào thư mục.")
         try:
-            self._inner = _library("tokenizers").Tokenizer.from_str(text)
-        except InputError:
-            raise
+            self._inner = library.Tokenizer.from_str(text)
         except Exception as error:  # the library raises bare Exception for every damaged file
-            raise InputError(f"{path}: không đọc được tokenizer ({str(error)[:120]}). Chép lại tệp.") from error
-        padding = self._inner.padding or {}
-        names = [pad_token] if pad_token else [str(padding.get("pad_token", "")), "<pad>", "[PAD]"]
-        numbers = [number for name in names if (number := self._inner.token_to_id(name)) is not None]
-        if not numbers:
-            raise InputError(f"{path}: không thấy ký hiệu đệm. Ghi “pad_token” trong labels.json.")
-        self.pad = int(numbers[0])
+            raise InputError(f"{path}: không đọc được tokenizer ({_short(error)}). Chép lại tệp.") from error
+        names = (str((self._inner.padding or {}).get("pad_token")), "<pad>", "[PAD]")
+        pad = next((number for name in names if (number := self._inner.token_to_id(name)) is not None), -1)
+        _require(pad >= 0, f"{path}: không thấy ký hiệu đệm <pad> hay [PAD]. Bật “padding” khi lưu tokenizer.")
+        self.pad: int = pad
         self._inner.no_padding()
+        self._inner.enable_truncation(max_length)
         # "</s>" written in an item is text; without this it would end the item for the model.
         self._inner.encode_special_tokens = True
-        self._limit = 0
 
-    def encode(self, text: str, limit: int) -> list[int]:
-        """At most ``limit`` token numbers."""
-        if limit != self._limit:
-            self._inner.enable_truncation(limit)
-            self._limit = limit
-        # One at a time: a batch would start threads that the operator did not ask for.
-        return list(self._inner.encode(text).ids)
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of one text. One at a time: a batch would start threads that nobody asked for."""
+        return list(self._inner.encode(text).ids) or [self.pad]
 
 
 class BpeTokenizer:
@@ -251,37 +207,30 @@ class BpeTokenizer:
     syllables come one by one, unless the operator's texts are segmented already.
     """
 
-    def __init__(self, folder: Path) -> None:
-        need = "PhoBERT cần cả vocab.txt và bpe.codes trong thư mục."
-        self.pad = _BUILTIN["<pad>"]
-        self._numbers = dict(_BUILTIN)
-        for number, line in enumerate(_read(folder / "vocab.txt", need).split("\n"), 1):
-            if not line.strip():
-                continue
-            token, blank, count = line.strip().rpartition(" ")
-            if not blank or not count.isdigit() or token in self._numbers:
-                raise InputError(
-                    f"{folder / 'vocab.txt'}: dòng {number}: cần “ký hiệu số lần”, mỗi ký hiệu một dòng. Chép lại tệp."
-                )
-            self._numbers[token] = len(self._numbers)
+    def __init__(self, folder: Path, max_length: int) -> None:
+        way_out = "PhoBERT cần cả vocab.txt và bpe.codes."
+        vocabulary, codes = folder / "vocab.txt", folder / "bpe.codes"
+        self.pad, self._max, self._numbers = _BUILTIN["<pad>"], max_length, dict(_BUILTIN)
+        for number, line in enumerate(_read(vocabulary, way_out).split("\n"), 1):
+            if line.strip():
+                token, blank, count = line.strip().rpartition(" ")
+                fits = bool(blank) and count.isdigit() and token not in self._numbers
+                _require(fits, f"{vocabulary}: dòng {number}: cần “ký hiệu số lần”, không lặp lại. Chép lại tệp.")
+                self._numbers[token] = len(self._numbers)
+        _require(len(self._numbers) > len(_BUILTIN), f"{vocabulary}: tệp rỗng. Chép lại tệp.")
         self._ranks: dict[tuple[str, str], int] = {}
-        for number, line in enumerate(_read(folder / "bpe.codes", need).split("\n"), 1):
-            parts = line.split()
-            if not parts or line.startswith("#version"):
-                continue
-            if len(parts) not in (2, 3):
-                raise InputError(f"{folder / 'bpe.codes'}: dòng {number}: cần “trái phải số lần”. Chép lại tệp.")
-            self._ranks.setdefault((parts[0], parts[1]), number)
-        if len(self._numbers) == len(_BUILTIN):
-            raise InputError(f"{folder / 'vocab.txt'}: tệp rỗng. Chép lại tệp.")
+        for number, line in enumerate(_read(codes, way_out).split("\n"), 1):
+            if (parts := line.split()) and not line.startswith("#version"):
+                _require(len(parts) in (2, 3), f"{codes}: dòng {number}: cần “trái phải số lần”. Chép lại tệp.")
+                self._ranks.setdefault((parts[0], parts[1]), number)
         self._known: dict[str, list[int]] = {}
 
     def pieces(self, word: str) -> list[str]:
         """The pieces of one word; all but the last end in ``@@``."""
         parts = [*word[:-1], word[-1] + "</w>"]
         while len(parts) > 1:
-            rank, best = min((self._ranks.get(pair, len(self._ranks) + 9), pair) for pair in zip(parts, parts[1:]))
-            if best not in self._ranks or rank != self._ranks[best]:
+            rank, best = min((self._ranks.get(pair, math.inf), pair) for pair in pairwise(parts))
+            if rank == math.inf:
                 break
             merged, at = [], 0
             while at < len(parts):
@@ -291,41 +240,173 @@ class BpeTokenizer:
             parts = merged
         return [part + "@@" for part in parts[:-1]] + [parts[-1].removesuffix("</w>")]
 
-    def encode(self, text: str, limit: int) -> list[int]:
-        """``<s>``, the text's token numbers, ``</s>``: at most ``limit``."""
+    def _word(self, word: str) -> list[int]:
+        # A piece spelt like a special token is text: only `encode` puts those in.
+        pieces = self.pieces(word) if len(word) <= _WORD_MAX else ["<unk>"]
+        return [_UNKNOWN if piece in _BUILTIN else self._numbers.get(piece, _UNKNOWN) for piece in pieces]
+
+    def encode(self, text: str) -> list[int]:
+        """``<s>``, the text's token numbers, ``</s>``."""
         out = [_BUILTIN["<s>"]]
         for word in text.split():
-            if len(out) >= limit - 1:
+            if len(out) >= self._max - 1:
                 break
-            numbers = self._known.get(word)
-            if numbers is None:
+            if word not in self._known:
                 if len(self._known) >= _MEMO:
                     self._known.clear()
-                unknown = _BUILTIN["<unk>"]
-                # A piece spelt like a special token is text: only this class puts those in.
-                numbers = self._known[word] = (
-                    [unknown if p in _BUILTIN else self._numbers.get(p, unknown) for p in self.pieces(word)]
-                    if len(word) <= _WORD_MAX
-                    else [unknown]
-                )
-            out += numbers
-        return [*out[: limit - 1], _BUILTIN["</s>"]]
+                self._known[word] = self._word(word)
+            out += self._known[word]
+        return [*out[: self._max - 1], _BUILTIN["</s>"]]
 
 
-def open_tokenizer(folder: Path, spec: Spec) -> Tokenizer:
+def open_tokenizer(folder: Path, chosen: str, max_length: int) -> FileTokenizer | BpeTokenizer:
     """The folder's tokenizer. Raises :class:`InputError` where there is none, or two and ``labels.json`` names none."""
-    kinds = {
-        "tokenizer.json": (folder / "tokenizer.json").is_file(),
-        "bpe.codes": any((folder / name).is_file() for name in ("bpe.codes", "vocab.txt")),
-    }
-    found = [spec.tokenizer] if spec.tokenizer else [name for name, there in kinds.items() if there]
-    if spec.tokenizer and spec.tokenizer not in kinds:
-        raise InputError(f"{folder / 'labels.json'}: “tokenizer” phải là {' hoặc '.join(kinds)}.")
-    if not found:
-        raise InputError(f"{folder}: không có tokenizer. Chép tokenizer.json, hoặc vocab.txt và bpe.codes, vào thư mục.")
-    if len(found) > 1:
-        raise InputError(f"{folder}: có cả tokenizer.json và bpe.codes. Ghi “tokenizer” trong labels.json để chọn.")
-    return FileTokenizer(folder / found[0], spec.pad_token) if found[0] == "tokenizer.json" else BpeTokenizer(folder)
+    kinds = {"tokenizer.json": ("tokenizer.json",), "bpe.codes": ("bpe.codes", "vocab.txt")}
+    _require(chosen in ("", *kinds), f"{folder / 'labels.json'}: “tokenizer” phải là {' hoặc '.join(kinds)}.")
+    there = [kind for kind, names in kinds.items() if any((folder / name).is_file() for name in names)]
+    found = [chosen] if chosen else there
+    _require(bool(found), f"{folder}: không có tokenizer. Chép vào tokenizer.json, hoặc vocab.txt và bpe.codes.")
+    _require(
+        len(found) == 1, f"{folder}: có hai tokenizer: {', '.join(found)}. Chọn bằng “tokenizer” trong labels.json."
+    )
+    return (BpeTokenizer if found[0] == "bpe.codes" else FileTokenizer)(folder, max_length)
 
 
-# ---------------------------------------------------------------------------------------------------------- labeller
+class EncoderLabeller:
+    """A :class:`~canbang.label.labeller.Labeller` over an operator's ONNX model.
+
+    ``columns`` are the columns that hold numbers (given or derived), ``derived`` those computed from others,
+    ``missing`` those that are NaN. ``threads`` bounds what the model uses. It may be pickled: the other process opens
+    the folder again.
+    """
+
+    def __init__(self, folder: Path, *, batch_size: int = 32, threads: int = 1) -> None:
+        """Open the folder and try the model on one text. Raises :class:`InputError` for whatever does not fit."""
+        self.folder, self.batch_size, self.threads = Path(folder), batch_size, threads
+        _require(min(batch_size, threads) >= 1, f"{folder}: batch_size và threads phải từ 1 trở lên.")
+        _require(self.folder.is_dir(), f"{folder}: không có thư mục này. Cần thư mục chứa model.onnx và labels.json.")
+        self._model, self._labels = self.folder / "model.onnx", self.folder / "labels.json"
+        self._spec, self._groups = read_spec(self._labels)
+        self.name: str = self._spec["name"].strip()
+        self._widths = {name: len(table["columns"]) for name, table in self._spec["outputs"].items()}
+        self._tokenizer = open_tokenizer(self.folder, self._spec["tokenizer"], self._spec["max_length"])
+        self._session = self._open()
+        self._inputs = self._check_inputs()
+        have = [output.name for output in self._session.get_outputs()]
+        lost = ", ".join(name for name in self._widths if name not in have)
+        _require(not lost, f"{self._labels}: mô hình không có đầu ra “{lost}”, chỉ có: {', '.join(have)}.")
+        given = {column for group in self._groups for column in group.columns}
+        derive = {"tone:negative", "dark_side"} <= given and "counted_negative" not in given
+        self.derived: tuple[str, ...] = ("counted_negative",) if derive else ()
+        self.columns: tuple[str, ...] = tuple(c for c in COLUMNS if c in given or c in self.derived)
+        self.missing: tuple[str, ...] = tuple(c for c in COLUMNS if c not in self.columns)
+        self.version = self._fingerprint()
+        self._probabilities([self._tokenizer.encode("Xã họp bàn việc làm đường")])
+
+    @classmethod
+    def load(cls, folder: Path, batch_size: int = 32, threads: int = 1) -> EncoderLabeller:
+        """The labeller in ``folder``; the same as the constructor, under the name that all labellers share."""
+        return cls(folder, batch_size=batch_size, threads=threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EncoderLabeller.load, (self.folder, self.batch_size, self.threads)
+
+    def predict(self, items: Sequence[Item]) -> Floats:
+        """Probabilities, ``shape (len(items), len(COLUMNS))``; NaN in the columns of ``missing``.
+
+        Raises :class:`InputError` where the model fails or gives something that is no probability.
+        """
+        rows = [self._tokenizer.encode(self._text(item)) for item in items]
+        out = np.full((len(items), len(COLUMNS)), np.nan, np.float32)
+        # Alike lengths together: padding is computed like text.
+        order = sorted(range(len(rows)), key=lambda at: len(rows[at]))
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            out[chosen] = self._probabilities([rows[at] for at in chosen])
+        return out
+
+    def _text(self, item: Item) -> str:
+        most = self._spec["max_length"] * _CHARS_PER_TOKEN
+        parts = (plain(getattr(item, field)[:most]) for field in self._spec["fields"])
+        return str(self._spec["separator"].join(part for part in parts if part)[:most])
+
+    def _open(self) -> Any:
+        there, runtime = self._model.is_file(), _library("onnxruntime")
+        _require(there, f"{self._model}: không có tệp này. Chép mô hình ONNX vào thư mục với tên model.onnx.")
+        runtime.disable_telemetry_events()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
+        options.log_severity_level = 4  # what goes wrong is raised; its log lines would land between ours
+        try:
+            return runtime.InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the runtime's exceptions share no base of their own
+            way_out = "Xuất lại sang ONNX, chép đủ tệp trọng số đi kèm."
+            raise InputError(f"{self._model}: không mở được mô hình ({_short(error)}). {way_out}") from error
+
+    def _check_inputs(self) -> dict[str, Any]:
+        """Input names with their integer types."""
+        found = {}
+        for tensor in self._session.get_inputs():
+            where, can = f"{self._model}: đầu vào “{tensor.name}”", ", ".join(_INPUTS)
+            fits = tensor.name in _INPUTS and tensor.type in _INTEGERS
+            _require(fits, f"{where} ({tensor.type}) không dùng được. Chỉ nhận {can} kiểu số nguyên.")
+            fixed = any(isinstance(size, int) for size in tensor.shape)
+            _require(not fixed, f"{where} có cỡ cố định. Xuất lại mô hình với trục động (dynamic axes).")
+            found[tensor.name] = _INTEGERS[tensor.type]
+        _require("input_ids" in found, f"{self._model}: không có đầu vào input_ids. Cần mô hình phân loại văn bản.")
+        return found
+
+    def _fingerprint(self) -> str:
+        """``VERSION+MODEL.REST``: 12 hex digits for the model's file, 8 for all others: tokenizer, weights kept beside."""
+        files = (path for path in self.folder.rglob("*") if path.is_file() and path != self._model)
+        seen = sorted(path for path in files if not any(p[0] == "." for p in path.relative_to(self.folder).parts))
+        rest = hashlib.sha256("".join(map(_digest, seen)).encode()).hexdigest()
+        return f"{self._spec['version'].strip()}+{_digest(self._model)[:12]}.{rest[:8]}"
+
+    def _forward(self, rows: list[list[int]]) -> dict[str, Floats]:
+        """Raw outputs (n, width) of one padded batch."""
+        ids = np.full((len(rows), max(map(len, rows))), self._tokenizer.pad, np.int64)
+        mask = np.zeros_like(ids)
+        for at, row in enumerate(rows):
+            ids[at, : len(row)], mask[at, : len(row)] = row, 1
+        feeds = dict(zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
+        wanted = {name: feeds[name].astype(kind) for name, kind in self._inputs.items()}
+        try:
+            given = [np.asarray(array, np.float32) for array in self._session.run(list(self._widths), wanted)]
+        except Exception as error:  # as above
+            way_out = "Kiểm tra tokenizer và max_length có đúng của mô hình này."
+            raise InputError(f"{self._model}: mô hình chạy lỗi ({_short(error)}). {way_out}") from error
+        out = {}
+        for (name, width), array in zip(self._widths.items(), given, strict=True):
+            values = array[:, None] if array.ndim == 1 else array
+            got = f"khai {width} cột, mô hình trả về cỡ {values.shape} cho {len(rows)} tin"
+            _require(values.shape == (len(rows), width), f"{self._labels}: outputs.{name}: {got}. Sửa “columns”.")
+            out[name] = values
+        return out
+
+    def _probabilities(self, rows: list[list[int]]) -> Floats:
+        """All columns (n, 21) of one batch."""
+        out = np.full((len(rows), len(COLUMNS)), np.nan, np.float32)
+        scores = self._forward(rows)
+        for group in self._groups:
+            p = self._activate(group, scores[group.output][:, group.places])
+            for place, column in enumerate(group.columns):
+                if column in COLUMN:
+                    out[:, COLUMN[column]] = p[:, place]
+        if self.derived:
+            derive_counted(out)
+        return out
+
+    def _activate(self, group: Group, z: Floats) -> Floats:
+        """Scores (n, k) of one group to probabilities that sum to 1 where k > 1."""
+        p = z
+        if group.activation == "softmax":
+            e = np.exp((z - z.max(axis=1, keepdims=True)) / group.temperature)
+            p = e / e.sum(axis=1, keepdims=True)
+        elif group.activation == "sigmoid":
+            p = 1 / (1 + np.exp(-np.clip(z / group.temperature, -60, 60)))
+        sums = p.sum(axis=1, keepdims=True) if len(group.columns) > 1 else np.ones((len(p), 1), np.float32)
+        fits = bool(np.isfinite(p).all() and p.min() >= 0 and p.max() <= 1.0001 and sums.all())
+        what = f"nhóm “{group.name}”: mô hình trả về số không phải xác suất. Kiểm tra “activation” và mô hình"
+        _require(fits, f"{self.folder}: {what}.")
+        return np.asarray((p / sums).clip(0, 1), np.float32)

@@ -134,7 +134,9 @@ class EmbeddedLabeller:
         self.meta = meta
         self.thresholds: dict[str, float] = {k: float(v) for k, v in meta.get("thresholds", {}).items()}
         self._network, self._wide = Network(arrays), Wide(arrays)
-        self._share = float(meta["wide_share"])
+        share = arrays["wide_share"].astype(np.float32)
+        # The linear part's log-odds are about half as large as the network's.
+        self._deep_weight, self._wide_weight = 1 - share, 2 * share
         self._slope = arrays["slope"].astype(np.float32)
         self._offset = arrays["offset"].astype(np.float32)
         self._tokens = features.Tokeniser()
@@ -157,7 +159,7 @@ class EmbeddedLabeller:
         for start in range(0, len(pairs), CHUNK):
             batch = self._tokens.batch(pairs[start : start + CHUNK])
             deep = self._network.forward(self._network.rows(batch))
-            parts.append((1 - self._share) * deep + 2 * self._share * self._wide.forward(batch))
+            parts.append(self._deep_weight * deep + self._wide_weight * self._wide.forward(batch))
         return np.concatenate(parts)
 
     def predict(self, items: Sequence[Item]) -> Floats:

@@ -38,14 +38,17 @@ class Leak(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything; the defaults are those of the shipped model."""
+    """How much of everything; the defaults are those of the shipped model. `words` and `twos` are the phrases that the
+    student's tables start from."""
 
     teacher_epochs: int = 4
     teacher_layers: int | None = None
     loose: int = 72_000
+    pieces: int = 60_000
+    words: int = 40_000
+    twos: int = 90_000
     student_epochs: int = 5
     copies: int = 2
-    phrases: bool = True
     threads: int = 2
     shape: train_student.Shape = field(default_factory=lambda: train_student.Shape(clues=768))
 
@@ -63,6 +66,7 @@ class Card:
     thresholds: dict[str, float]
     metrics: dict[str, Any]
     weak_spots: tuple[str, ...] = WEAK_SPOTS
+    note: str = ""
 
     def write(self, path: Path) -> None:
         """Write the card as JSON."""
@@ -132,6 +136,7 @@ def train(
     weights = encoder.read_weights(encoder.weights_path())
     corpus = gather(shared, posts, plan, seed)
     parts = train_lesson.pieces(shared, corpus.learn, corpus.loose, seed)
+    parts = [parts[i] for i in np.random.default_rng(seed).permutation(len(parts))[: plan.pieces]]
     say(f"{len(corpus.learn)} labelled, {len(corpus.hold)} held, {len(corpus.loose)} loose, {len(parts)} pieces")
     known = [*corpus.loose.pairs, *parts, *corpus.hold.pairs]
     teacher = teachers.fit(
@@ -140,7 +145,9 @@ def train(
     )  # fmt: skip
     wide = Wide(corpus.learn)
     model = study(corpus, train_lesson.Mentor(teacher, wide), parts, plan, seed, say)
-    train_pack.finish(model, wide, plan.shape, corpus.hold, {"codebook": CODEBOOK, "seed": seed, "version": VERSION}, out)
+    train_pack.finish(
+        model, wide, plan.shape, corpus.hold, {"codebook": CODEBOOK, "seed": seed, "version": VERSION}, out
+    )
     card = judge(EmbeddedLabeller.load(out / "labeller.npz"), corpus, shared, seed)
     card.write(out / "labeller.json")
     return card
@@ -164,9 +171,8 @@ def study(
     ]
     torch.manual_seed(seed)
     model = train_student.build(plan.shape)
-    if plan.phrases:
-        texts = [*corpus.learn.pairs, *corpus.loose.pairs]
-        train_lesson.begin(model, plan.shape, mentor.teacher, texts, seed)
+    phrases = train_lesson.phrases([*corpus.learn.pairs, *corpus.loose.pairs], plan.words, plan.twos)
+    train_lesson.begin(model, plan.shape, mentor.teacher, phrases, seed)
     task = train_lesson.lesson(taught, plan.shape)
     say(f"lesson of {len(task.rows)} texts")
     return train_student.fit(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from canbang.label import train_data
 from canbang.label.labeller import COLUMNS
-from canbang.label.train_metrics import macro_f1
+from canbang.label.metrics import macro_f1
 
 Floats = NDArray[np.float32]
 _SHRINK = 4.0
@@ -15,16 +15,26 @@ _SHRINK = 4.0
 
 
 def _platt(z: Floats, y: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset by Newton's steps on the log-likelihood, drawn a little towards (1, 0)."""
-    a, b = 1.0, 0.0
+    """Slope and offset by damped Newton steps on the log-likelihood, drawn a little towards (1, 0)."""
+
+    def loss(a: float, b: float) -> float:
+        m = a * z + b
+        pull = 0.5 * _SHRINK * ((a - 1) ** 2 + b**2)
+        return float(np.sum(np.logaddexp(0, m) - y * m) + pull)
+
+    a, b, now = 1.0, 0.0, loss(1.0, 0.0)
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(a * z + b, -30, 30)))
         w = np.maximum(p * (1 - p), 1e-6)
         gradient = np.array([np.sum((p - y) * z) + _SHRINK * (a - 1), np.sum(p - y) + _SHRINK * b])
         hessian = np.array([[np.sum(w * z * z) + _SHRINK, np.sum(w * z)], [np.sum(w * z), np.sum(w) + _SHRINK]])
-        step = np.linalg.solve(hessian, gradient)
-        a, b = a - step[0], b - step[1]
-        if np.abs(step).max() < 1e-8:
+        step, size = np.linalg.solve(hessian, gradient), 1.0
+        # A full step from very sure scores overshoots; halve it until it helps.
+        while size > 1e-6 and loss(a - size * step[0], b - size * step[1]) > now:
+            size /= 2
+        a, b = a - size * step[0], b - size * step[1]
+        before, now = now, loss(a, b)
+        if before - now < 1e-9:
             break
     return float(max(a, 0.05)), float(b)
 
@@ -63,7 +73,7 @@ def calibrate(scores: Floats, rows: train_data.Rows) -> tuple[Floats, Floats, di
 def _cut(z: Floats, y: NDArray[np.bool_]) -> float:
     """The threshold of best macro-F1, smoothed over its neighbours and kept between 0.3 and 0.5: macro-F1 of a rare
     label peaks below one half, and a peak found on few rows is mostly luck."""
-    p = 1 / (1 + np.exp(-z))
+    p = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
     grid = np.arange(0.20, 0.62, 0.02)
     f1 = np.array([macro_f1(y, p >= t) for t in grid])
     smooth = np.convolve(np.pad(f1, 3, mode="edge"), np.ones(7) / 7, "valid")

@@ -109,7 +109,10 @@ def lesson(parts: Sequence[Taught], shape: Shape) -> Lesson:
     return Lesson(rows, np.concatenate([part.y for part in parts]), clues)
 
 
-def phrases(pairs: Sequence[Pair], words: int = 40_000, twos: int = 90_000) -> tuple[list[str], list[tuple[str, str]]]:
+Phrases = tuple[list[str], list[tuple[str, str]]]
+
+
+def phrases(pairs: Sequence[Pair], words: int, twos: int) -> Phrases:
     """The most frequent words and neighbours of words, canonical."""
     one: Counter[str] = Counter()
     two: Counter[tuple[str, str]] = Counter()
@@ -132,12 +135,12 @@ def _axes(inner: NDArray[np.float16], width: int) -> NDArray[np.float32]:
     return np.asarray(e / e.std(), np.float32)
 
 
-def begin(model: Any, shape: Shape, teacher: Teacher, pairs: Sequence[Pair], seed: int) -> None:
+def begin(model: Any, shape: Shape, teacher: Teacher, frequent: Phrases, seed: int) -> None:
     """Start the student's tables from the teacher's view of frequent words and pairs, so that a rare word begins
     near its likes instead of anywhere."""
     import torch
 
-    one, two = phrases(pairs)
+    one, two = frequent
     rng = np.random.default_rng(seed)
 
     def code(token: str) -> int:

@@ -138,7 +138,7 @@ def _foot(report: Balance) -> RenderableType:
     lines = [
         f"Tính theo câu chuyện (mỗi câu chuyện một lần): {percent(report.share_by_story)} (ước tính máy).",
         f"Muốn sai số ±2,5 điểm: chấm khoảng {integer(needed.for_half_width)} tin.",
-        *(f"Kênh đã ghi danh: {line}" for line in report.enrolments),
+        *words.source_lines(report),
         *(f"Lưu ý: {line}" for line in report.notes),
     ]
     return Text("\n".join(lines), style="dim")

@@ -6,7 +6,7 @@ from canbang.codebook import Codebook
 from canbang.estimate.verdict import Verdict
 from canbang.item import Label
 from canbang.label.labeller import THEMES
-from canbang.report.balance import Balance, Part, ShareValue
+from canbang.report.balance import Balance, ShareValue
 from canbang.report.frame import DIMENSIONS
 from canbang.text.numbers import day, decimal, integer, percent, percent_range
 
@@ -103,15 +103,11 @@ def counts_words(report: Balance) -> str:
     )
 
 
-def part_line(part: Part) -> str:
-    """Share, interval and count of a part in one line, for charts and tables."""
-    share = part.shares["counted_negative"]
-    said = (
-        f"{percent(share.point)} ({interval(share, part.basis)})"
-        if part.basis == "audit"
-        else f"{percent(share.point)} (ước tính máy)"
-    )
-    return f"{said}, {integer(part.items)} tin, {integer(part.audited)} tin chấm"
+def source_lines(report: Balance) -> list[str]:
+    """Where the items came from: an own export file, or a channel whose owner enrolled it."""
+    files = [name for name in report.sources if "://" not in name]
+    lines = [f"Tệp xuất do đơn vị đưa vào: {', '.join(files)}"] if files else []
+    return lines + [f"Kênh đã ghi danh: {line}" for line in report.enrolments]
 
 
 def label_words(book: Codebook, label: Label) -> list[str]:
