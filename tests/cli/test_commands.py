@@ -228,7 +228,7 @@ def test_one_look_is_one_look(run: Run, month: Path) -> None:
 
 
 def test_two_auditors_differ_and_a_third_decides(run: Run, month: Path) -> None:
-    run("sample", "cong.csv", "-n", "60", "--sheet", "p1.csv", "--second", "p2.csv")
+    run("sample", "cong.csv", "-n", "60", "--sheet", "p1.csv", "--second", "p2.csv", "--seed", "s")
     fill(Path("p1.csv"))
     copy_answers(Path("p2.csv"), Sắc_thái="Trung tính", Mặt_trái_của_xã_hội="Có")
     words = ("measure", "cong.csv", "--judgements", "p1.csv", "--second", "p2.csv", "--draw", "draw.json", "--json")

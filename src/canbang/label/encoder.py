@@ -7,12 +7,11 @@ PhoBERT style) and ``labels.json``, which says what the outputs mean::
      "outputs": {"logits": {"columns": ["tone:negative", "tone:neutral", "tone:positive", "dark_side", null],
                             "activation": {"tone": "softmax", "dark_side": "sigmoid"}}}}
 
-``outputs`` maps each output of the model that is read to the columns of :data:`~canbang.label.labeller.COLUMNS`, in the
-order of the output; ``null`` is a place that is not read, ``"!dark_side"`` the "no" of a two-way softmax. ``activation``
-and ``temperature`` are one value for all, or a table by group (``tone``, ``theme``, or the name of a flag): "softmax",
-"sigmoid" or "probability" (the model did it itself). Without ``activation`` tone, theme and a flag with its "!" are
-softmax, the rest sigmoid. Optional: ``fields`` (default title, lead, text), ``separator`` between them (a blank), and
-``tokenizer`` ("tokenizer.json" or "bpe.codes"), needed where the folder holds both.
+``outputs`` maps each output that is read to columns of :data:`~canbang.label.labeller.COLUMNS`, place by place; ``null``
+is not read, ``"!dark_side"`` is the "no" of a two-way softmax. ``activation`` ("softmax", "sigmoid", or "probability" that
+the model made itself) and ``temperature`` are one value, or a table by group: ``tone``, ``theme`` or a flag. By default
+tone, theme and a flag with its "!" are softmax, the rest sigmoid. Optional: ``fields`` (title, lead, text), ``separator``
+(a blank), and ``tokenizer`` ("tokenizer.json" or "bpe.codes") where the folder holds both.
 
 A group is given whole or not at all, since tones and themes sum to 1. Columns that the model does not give are NaN and
 stand in ``missing``; no other labeller fills them. One is derived: ``counted_negative`` by :func:`derive_counted`.
@@ -26,7 +25,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _require(holds: bool, message: str) -> None:
+def _require(holds: object, message: str) -> None:
     if not holds:
         raise InputError(message)
 
@@ -123,22 +122,24 @@ def read_spec(path: Path) -> tuple[dict[str, Any], list[Group]]:
     _require(not unknown, f"{path}: không có mục “{unknown}”. Các mục dùng được: {', '.join(sorted(_KEYS))}.")
     for key, default in (("name", ""), ("version", ""), ("separator", " "), ("tokenizer", "?")):
         said = raw.get(key, default)
-        _require(isinstance(said, str) and said > "", f"{path}: thiếu “{key}” (một chuỗi không rỗng).")
+        _require(
+            isinstance(said, str) and (said.strip() or key == "separator"),
+            f"{path}: thiếu “{key}” (một chuỗi không rỗng).",
+        )
     length, fields, outputs = raw.get("max_length"), raw.get("fields", list(_FIELDS)), raw.get("outputs")
     fits = type(length) is int and 4 <= length <= 1 << 15
     _require(fits, f"{path}: “max_length” phải là số nguyên từ 4 đến 32768 (PhoBERT: 256, XLM-R: 512).")
-    fits = isinstance(fields, list) and fields and all(name in _FIELDS for name in fields)
-    _require(bool(fits), f"{path}: “fields” phải là danh sách lấy từ {', '.join(_FIELDS)}.")
+    fits = isinstance(fields, list) and bool(fields) and all(name in _FIELDS for name in fields)
+    _require(fits, f"{path}: “fields” phải là danh sách lấy từ {', '.join(_FIELDS)}.")
     _require(isinstance(outputs, dict) and bool(outputs), f'{path}: thiếu “outputs”: {{"tên": {{"columns": [...]}}}}.')
     groups = [g for name, table in outputs.items() for g in _groups(path, name, table, raw.get("temperature", 1.0))]
-    names = [group.name for group in groups]
-    twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    twice = ", ".join({one.name for one, other in combinations(groups, 2) if one.name == other.name})
     _require(not twice, f"{path}: nhóm “{twice}” được khai ở hai đầu ra. Chỉ giữ một.")
     return {"fields": fields, "separator": " ", "tokenizer": ""} | raw, groups
 
 
 def _group_of(column: str) -> str:
-    """The group of ``tone:negative`` is ``tone``, that of ``!dark_side`` is ``dark_side``."""
+    """``tone`` of ``tone:negative``, ``dark_side`` of ``!dark_side``."""
     return column.removeprefix("!").split(":", maxsplit=1)[0]
 
 
@@ -146,8 +147,8 @@ def _groups(path: Path, output: str, table: Any, temperature: Any) -> list[Group
     """The groups of one output, each whole."""
     where = f"{path}: outputs.{output}"
     columns = table.get("columns") if isinstance(table, dict) else None
-    if not isinstance(columns, list) or not any(columns) or set(table) - {"columns", "activation", "temperature"}:
-        raise InputError(f"{where}: cần “columns” (danh sách tên cột), và chỉ thêm “activation”, “temperature”.")
+    fits = isinstance(columns, list) and any(columns) and not set(table) - {"columns", "activation", "temperature"}
+    _require(fits, f"{where}: cần “columns” (danh sách tên cột), và chỉ thêm “activation”, “temperature”.")
     places: dict[str, list[int]] = {}
     for place, column in enumerate(columns):
         if column is not None:
@@ -187,9 +188,8 @@ class FileTokenizer:
         except Exception as error:  # the library raises bare Exception for every damaged file
             raise InputError(f"{path}: không đọc được tokenizer ({_short(error)}). Chép lại tệp.") from error
         names = (str((self._inner.padding or {}).get("pad_token")), "<pad>", "[PAD]")
-        pad = next((number for name in names if (number := self._inner.token_to_id(name)) is not None), -1)
-        _require(pad >= 0, f"{path}: không thấy ký hiệu đệm <pad> hay [PAD]. Bật “padding” khi lưu tokenizer.")
-        self.pad: int = pad
+        self.pad: int = next((at for name in names if (at := self._inner.token_to_id(name)) is not None), -1)
+        _require(self.pad >= 0, f"{path}: không thấy ký hiệu đệm <pad> hay [PAD]. Bật “padding” khi lưu tokenizer.")
         self._inner.no_padding()
         self._inner.enable_truncation(max_length)
         # "</s>" written in an item is text; without this it would end the item for the model.
@@ -276,12 +276,11 @@ class EncoderLabeller:
     """A :class:`~canbang.label.labeller.Labeller` over an operator's ONNX model.
 
     ``columns`` are the columns that hold numbers (given or derived), ``derived`` those computed from others,
-    ``missing`` those that are NaN. ``threads`` bounds what the model uses. It may be pickled: the other process opens
-    the folder again.
+    ``missing`` those that are NaN. ``threads`` bounds what the model uses. Opening tries the model on one text and raises
+    :class:`InputError` for whatever does not fit. It may be pickled: the other process opens the folder again.
     """
 
     def __init__(self, folder: Path, *, batch_size: int = 32, threads: int = 1) -> None:
-        """Open the folder and try the model on one text. Raises :class:`InputError` for whatever does not fit."""
         self.folder, self.batch_size, self.threads = Path(folder), batch_size, threads
         _require(min(batch_size, threads) >= 1, f"{folder}: batch_size và threads phải từ 1 trở lên.")
         _require(self.folder.is_dir(), f"{folder}: không có thư mục này. Cần thư mục chứa model.onnx và labels.json.")
@@ -347,9 +346,8 @@ class EncoderLabeller:
         """Input names with their integer types."""
         found = {}
         for tensor in self._session.get_inputs():
-            where, can = f"{self._model}: đầu vào “{tensor.name}”", ", ".join(_INPUTS)
-            fits = tensor.name in _INPUTS and tensor.type in _INTEGERS
-            _require(fits, f"{where} ({tensor.type}) không dùng được. Chỉ nhận {can} kiểu số nguyên.")
+            where, fits = f"{self._model}: đầu vào “{tensor.name}”", tensor.name in _INPUTS and tensor.type in _INTEGERS
+            _require(fits, f"{where} ({tensor.type}) lạ. Chỉ nhận {', '.join(_INPUTS)} kiểu số nguyên.")
             fixed = any(isinstance(size, int) for size in tensor.shape)
             _require(not fixed, f"{where} có cỡ cố định. Xuất lại mô hình với trục động (dynamic axes).")
             found[tensor.name] = _INTEGERS[tensor.type]
@@ -386,8 +384,7 @@ class EncoderLabeller:
 
     def _probabilities(self, rows: list[list[int]]) -> Floats:
         """All columns (n, 21) of one batch."""
-        out = np.full((len(rows), len(COLUMNS)), np.nan, np.float32)
-        scores = self._forward(rows)
+        out, scores = np.full((len(rows), len(COLUMNS)), np.nan, np.float32), self._forward(rows)
         for group in self._groups:
             p = self._activate(group, scores[group.output][:, group.places])
             for place, column in enumerate(group.columns):
