@@ -65,7 +65,7 @@ def test_a_changed_file_is_refused(tmp_path: Path, change: str) -> None:
     write_draw(draw(), path)
     value = json.loads(path.read_text("utf-8"))
     if change == "drawn":
-        value["drawn"][0] = next(i for i, _, _ in value["frame"] if i not in value["drawn"])
+        value["drawn"][0] = next(i for i, *_ in value["frame"] if i not in value["drawn"])
     elif change == "band":
         value["frame"][0][2] = (value["frame"][0][2] + 1) % 3
     elif change == "score":
@@ -141,3 +141,17 @@ def test_a_hand_picked_item_is_found_once_the_secret_is_known(tmp_path: Path) ->
     assert read_draw(tmp_path / "draw.json").drawn == picked.drawn
     with pytest.raises(InputError, match="các tin được rút"):
         read_draw(tmp_path / "draw.json", honest.secret)
+
+
+def test_items_published_since_form_an_epoch_of_their_own(tmp_path: Path) -> None:
+    first = draw(60)
+    ids = [f"portal/moi-{number}" for number in range(200)]
+    second = next_look(first, 120, "hạt giống", ids, np.random.default_rng(4).beta(0.4, 2.0, 200))
+    assert len(second.frame_ids) == 700
+    assert second.sizes[: len(first.sizes)] == first.sizes
+    old = {i: (b, s) for i, b, s in zip(first.frame_ids, first.bands, first.scores, strict=True)}
+    new = {i: (b, s) for i, b, s in zip(second.frame_ids, second.bands, second.scores, strict=True)}
+    assert all(new[item_id] == old[item_id] for item_id in old)
+    assert {b for i, (b, _) in new.items() if i in set(ids)} == set(range(len(first.sizes), len(second.sizes)))
+    write_draw(second, tmp_path / "draw.json")
+    assert read_draw(tmp_path / "draw.json") == second

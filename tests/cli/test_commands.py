@@ -221,6 +221,19 @@ def test_until_settled_draws_more_and_takes_both_sheets(run: Run, month: Path) -
     assert (value["audited"], value["draw"]["looks"], value["draw"]["mode"]) == (80, 2, "until_settled")
 
 
+def test_items_published_between_two_looks_come_into_the_draw(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv", "--mode", "until-settled", "--month", "2026-09")
+    fill(Path("p1.csv"))
+    with month.open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{900 + k},Xã Khe Dâu tổ chức ngày hội số {k},2/9/2026\n" for k in range(40))
+    assert run("sample", "cong.csv", "--more", "-n", "90", "--sheet", "p2.csv")[0] == 0
+    fill(Path("p2.csv"))
+    words = ("measure", "cong.csv", "--judgements", "p1.csv", "--judgements", "p2.csv", "--draw", "draw.json", "--json")
+    value = json.loads(run(*words)[1])
+    assert value["items"] == 160 and value["audited"] >= 90
+    assert value["shares"]["counted_negative"]["low"] <= 6 / 160 <= value["shares"]["counted_negative"]["high"]
+
+
 def test_one_look_is_one_look(run: Run, month: Path) -> None:
     run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv")
     status, _, err = run("sample", "cong.csv", "--more", "-n", "80", "--sheet", "p2.csv")

@@ -2,8 +2,8 @@
 
 Each item has a permanent random number, HMAC-SHA256 of the secret and its id; in each score band the items with the
 smallest numbers are drawn. So a draw is a simple random sample within its band, for any channel or week inside it,
-and anybody with the secret can repeat it. A later look draws the next numbers of the same bands. Scores and bands are
-frozen: a newer labeller changes nothing. The secret may be kept back until the month closes; its commitment
+and anybody with the secret can repeat it. A later look draws the next numbers of the same bands; items that were
+published since form an *epoch* with bands of their own. Scores and bands are frozen: a newer labeller changes nothing. The secret may be kept back until the month closes; its commitment
 (a hash) is in the file from the start, so that nobody can try secrets until a draw pleases.
 """
 
@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.errors import InputError
-from canbang.estimate.design import allocate, bands
+from canbang.estimate.design import MINIMUM, allocate, bands
+from canbang.estimate.share import ShareError
 
 DOUBLE_RATE = 0.2
 DOUBLE_LEAST = 30
@@ -29,8 +30,8 @@ DOUBLE_LEAST = 30
 class Draw:
     """A frame (ids with frozen score and band), the looks taken at it, and what it was made with.
 
-    ``frame_ids`` is sorted; ``scores`` and ``bands`` run beside it; ``sizes`` is N by band. ``budgets`` are the labels
-    in all after each look; ``drawn`` lists drawn ids look by look, each look in an order that tells no band.
+    ``frame_ids`` is sorted; ``scores``, ``bands`` and ``epochs`` (the look at which an item came in, from 0) run beside
+    it; ``sizes`` is N by band. ``budgets`` are the labels in all after each look; ``drawn`` lists drawn ids look by look, each look in an order that tells no band.
     ``doubled`` are the ids that a second auditor judges too. ``secret`` is "" until it is revealed.
     """
 
@@ -40,6 +41,7 @@ class Draw:
     frame_ids: tuple[str, ...]
     scores: tuple[float, ...]
     bands: tuple[int, ...]
+    epochs: tuple[int, ...]
     sizes: tuple[int, ...]
     budgets: tuple[int, ...]
     looks: tuple[tuple[int, ...], ...]
@@ -86,31 +88,54 @@ def make_draw(
     mode: str = "one_look",
 ) -> Draw:
     """The first look: ``budget`` of ``ids`` (all of them where there are fewer). Labeller: (name, version)."""
+    empty = Draw(
+        commitment=commitment_of(secret), secret=secret, mode=mode, frame_ids=(), scores=(), bands=(), epochs=(),
+        sizes=(), budgets=(), looks=(), drawn=(), doubled=(), labeller=labeller, codebook=codebook, window=window,
+    )  # fmt: skip
+    return next_look(empty, budget, secret, ids, scores)
+
+
+def _with_epoch(draw: Draw, ids: Sequence[str], scores: NDArray[np.float64], labels: int) -> Draw:
+    """The draw with new items in bands of their own, cut for about ``labels`` labels."""
     order = sorted(range(len(ids)), key=lambda i: ids[i])
     # four digits: what the file holds is what the bands are cut from, so that a reader can cut them again
     rounded = np.round(np.asarray(scores, np.float64)[order], 4)
-    band = bands(rounded, budget)
-    empty = Draw(
-        commitment=commitment_of(secret), secret=secret, mode=mode, frame_ids=tuple(ids[i] for i in order),
-        scores=tuple(rounded.tolist()), bands=tuple(band.tolist()), sizes=tuple(np.bincount(band).tolist()),
-        budgets=(), looks=(), drawn=(), doubled=(), labeller=labeller, codebook=codebook, window=window,
+    band = bands(rounded, labels)
+    first, epoch = len(draw.sizes), len(draw.budgets)
+    new = [(ids[i], float(score), int(h) + first, epoch) for i, score, h in zip(order, rounded, band, strict=True)]
+    old = zip(draw.frame_ids, draw.scores, draw.bands, draw.epochs, strict=True)
+    frame_ids, all_scores, all_bands, epochs = zip(*sorted([*old, *new]), strict=True)
+    return replace(
+        draw, frame_ids=frame_ids, scores=all_scores, bands=all_bands, epochs=epochs,
+        sizes=(*draw.sizes, *np.bincount(band).tolist()),
     )  # fmt: skip
-    return next_look(empty, budget, secret)
 
 
-def next_look(draw: Draw, budget: int, secret: str) -> Draw:
+def next_look(
+    draw: Draw, budget: int, secret: str, new_ids: Sequence[str] = (), new_scores: NDArray[np.float64] | None = None
+) -> Draw:
     """The draw with one more look, ``budget`` labels in all: more of the same bands, nobody leaves.
 
-    Raises :class:`InputError` where the secret is not the committed one or the budget does not grow.
+    ``new_ids`` are items published since the last look. Raises :class:`InputError` where the secret is not the
+    committed one or the budget does not grow.
     """
     if commitment_of(secret) != draw.commitment:
         raise InputError("Mã rút mẫu không khớp với cam kết trong tệp rút mẫu. Dùng đúng tệp mã của kỳ này.")
-    before = draw.looks[-1] if draw.looks else (0,) * len(draw.sizes)
-    if draw.budgets and budget <= draw.budgets[-1]:
-        raise InputError(f"Lần rút sau phải nhiều hơn {draw.budgets[-1]} tin đã rút (đang yêu cầu {budget}).")
+    spent = draw.budgets[-1] if draw.budgets else 0
+    if budget <= spent:
+        raise InputError(f"Lần rút sau phải nhiều hơn {spent} tin đã rút (đang yêu cầu {budget}).")
+    old_looks = draw.looks[-1] if draw.looks else ()
+    if len(new_ids):
+        draw = _with_epoch(draw, new_ids, np.asarray(new_scores, np.float64), budget - spent)
+    before = (*old_looks, *(0,) * (len(draw.sizes) - len(old_looks)))
     band = np.asarray(draw.bands)
     means = np.bincount(band, weights=np.asarray(draw.scores)) / np.asarray(draw.sizes)
-    counts = [max(old, n) for old, n in zip(before, allocate(list(draw.sizes), means.tolist(), budget), strict=True)]
+    try:
+        wanted = allocate(list(draw.sizes), means.tolist(), budget)
+    except ShareError as error:
+        least = MINIMUM * len(draw.sizes)
+        raise InputError(f"{budget} tin là quá ít cho {len(draw.sizes)} nhóm điểm. Rút ít nhất {least} tin (-n).") from error
+    counts = [max(old, n) for old, n in zip(before, wanted, strict=True)]
     keys = np.array([draw_key(secret.encode(), item_id) for item_id in draw.frame_ids])
     chosen: list[str] = []
     for h, (old, n) in enumerate(zip(before, counts, strict=True)):
@@ -118,11 +143,11 @@ def next_look(draw: Draw, budget: int, secret: str) -> Draw:
         chosen += [draw.frame_ids[i] for i in members[np.argsort(keys[members], kind="stable")[old:n]]]
     chosen.sort(key=lambda item_id: draw_key(f"{secret}|order".encode(), item_id))
     drawn = (*draw.drawn, *chosen)
-    wanted = min(len(drawn), max(DOUBLE_LEAST, ceil(DOUBLE_RATE * len(drawn))))
+    twice = min(len(drawn), max(DOUBLE_LEAST, ceil(DOUBLE_RATE * len(drawn))))
     by_chance = sorted(drawn, key=lambda item_id: draw_key(f"{secret}|double".encode(), item_id))
     return replace(
         draw, secret=secret, budgets=(*draw.budgets, budget), looks=(*draw.looks, tuple(counts)), drawn=drawn,
-        doubled=tuple(sorted(by_chance[:wanted], key=drawn.index)),
+        doubled=tuple(sorted(by_chance[:twice], key=drawn.index)),
     )  # fmt: skip
 
 
@@ -130,12 +155,13 @@ def differences(draw: Draw, secret: str) -> list[str]:
     """Names of the parts of ``draw`` that its secret does not give again; empty where it is as it was made."""
     if commitment_of(secret) != draw.commitment:
         return ["mã rút mẫu"]
-    again = make_draw(
-        draw.frame_ids, np.asarray(draw.scores), draw.budgets[0], secret, labeller=draw.labeller,
-        codebook=draw.codebook, window=draw.window, mode=draw.mode,
-    )  # fmt: skip
-    for budget in draw.budgets[1:]:
-        again = next_look(again, budget, secret)
+    frame = list(zip(draw.frame_ids, draw.scores, draw.epochs, strict=True))
+    again = replace(
+        draw, frame_ids=(), scores=(), bands=(), epochs=(), sizes=(), budgets=(), looks=(), drawn=(), doubled=()
+    )
+    for look, budget in enumerate(draw.budgets):
+        new = [(item_id, score) for item_id, score, epoch in frame if epoch == look]
+        again = next_look(again, budget, secret, [i for i, _ in new], np.array([score for _, score in new]))
     parts = {
         "bands": "nhóm điểm", "sizes": "số tin mỗi nhóm", "looks": "số tin rút mỗi nhóm", "drawn": "các tin được rút",
         "doubled": "các tin chấm hai lần",

@@ -32,7 +32,7 @@ def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
         "looks": [{"labels": budget, "n": list(n)} for budget, n in zip(draw.budgets, draw.looks, strict=True)],
         "drawn": list(draw.drawn),
         "doubled": list(draw.doubled),
-        "frame": [list(row) for row in zip(draw.frame_ids, draw.scores, draw.bands, strict=True)],
+        "frame": [list(row) for row in zip(draw.frame_ids, draw.scores, draw.bands, draw.epochs, strict=True)],
     }
     part = path.with_name(path.name + ".tmp")
     try:
@@ -46,10 +46,10 @@ def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
 def _parsed(value: dict[str, Any]) -> Draw:
     if value["format"] != FORMAT:
         raise KeyError("format")
-    ids, scores, band = zip(*value["frame"], strict=True)
+    ids, scores, band, epochs = zip(*value["frame"], strict=True)
     draw = Draw(
         commitment=str(value["commitment"]), secret=str(value["seed"] or ""), mode=str(value["mode"]),
-        frame_ids=tuple(map(str, ids)), scores=tuple(map(float, scores)), bands=tuple(map(int, band)),
+        frame_ids=tuple(map(str, ids)), scores=tuple(map(float, scores)), bands=tuple(map(int, band)), epochs=tuple(map(int, epochs)),
         sizes=tuple(int(cell["N"]) for cell in value["cells"]),
         budgets=tuple(int(look["labels"]) for look in value["looks"]),
         looks=tuple(tuple(map(int, look["n"])) for look in value["looks"]),

@@ -129,8 +129,15 @@ def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: st
         raise InputError(f"{path}: kỳ này đã chọn xem kết quả một lần (one-look), không rút thêm sau khi chấm.")
     if budget is None:
         raise InputError(f"--more cần -n: tổng số tin muốn có (đã rút {len(before.drawn)}).")
-    pipeline.check_draw(frame, before, path)
-    return next_look(before, budget, secret or before.secret)
+    known = set(before.frame_ids)
+    new = [position for position, item_id in enumerate(frame.ids) if item_id not in known]
+    gone = sorted(known - set(frame.ids))
+    if gone:
+        raise InputError(
+            f"{path}: thiếu {len(gone)} tin đã có lúc rút mẫu trước (ví dụ “{gone[0][:50]}”). Tin đã đăng vẫn được đếm; đo đủ các nguồn."
+        )
+    scores = frame.probability[new][:, COLUMN["counted_negative"]].astype(float)
+    return next_look(before, budget, secret or before.secret, [frame.ids[position] for position in new], scores)
 
 
 def _say(draw: Draw, now: int, sources: tuple[str, ...], sheet: Path, second: Path | None, path: Path) -> None:

@@ -25,7 +25,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,9 @@ def derive_counted(out: Floats) -> None:
     counted = load_codebook().variant("counted_negative")
     dark = out[:, COLUMN["dark_side"]]
     total = np.zeros(len(out), np.float32)
-    for tone in TONES:
-        for said, p in ((True, dark), (False, 1 - dark)):
-            if counted.holds(Label(tone=tone, dark_side=said)):
-                total += out[:, COLUMN[f"tone:{tone}"]] * p
+    for tone, (said, p) in product(TONES, ((True, dark), (False, 1 - dark))):
+        if counted.holds(Label(tone=tone, dark_side=said)):
+            total += out[:, COLUMN[f"tone:{tone}"]] * p
     out[:, COLUMN["counted_negative"]] = np.clip(total, 0, 1)
 
 
@@ -93,10 +92,6 @@ def _digest(path: Path) -> str:
 def _require(holds: object, message: str) -> None:
     if not holds:
         raise InputError(message)
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +141,7 @@ def _group_of(column: str) -> str:
 def _groups(path: Path, output: str, table: Any, temperature: Any) -> list[Group]:
     """The groups of one output, each whole."""
     where = f"{path}: outputs.{output}"
-    columns = table.get("columns") if isinstance(table, dict) else None
+    columns: Any = table.get("columns") if isinstance(table, dict) else None
     fits = isinstance(columns, list) and any(columns) and not set(table) - {"columns", "activation", "temperature"}
     _require(fits, f"{where}: cần “columns” (danh sách tên cột), và chỉ thêm “activation”, “temperature”.")
     places: dict[str, list[int]] = {}
@@ -186,7 +181,7 @@ class FileTokenizer:
         try:
             self._inner = library.Tokenizer.from_str(text)
         except Exception as error:  # the library raises bare Exception for every damaged file
-            raise InputError(f"{path}: không đọc được tokenizer ({_short(error)}). Chép lại tệp.") from error
+            raise InputError(f"{path}: không đọc được tokenizer ({str(error)[:160]}). Chép lại tệp.") from error
         names = (str((self._inner.padding or {}).get("pad_token")), "<pad>", "[PAD]")
         self.pad: int = next((at for name in names if (at := self._inner.token_to_id(name)) is not None), -1)
         _require(self.pad >= 0, f"{path}: không thấy ký hiệu đệm <pad> hay [PAD]. Bật “padding” khi lưu tokenizer.")
@@ -286,7 +281,7 @@ class EncoderLabeller:
         _require(self.folder.is_dir(), f"{folder}: không có thư mục này. Cần thư mục chứa model.onnx và labels.json.")
         self._model, self._labels = self.folder / "model.onnx", self.folder / "labels.json"
         self._spec, self._groups = read_spec(self._labels)
-        self.name: str = self._spec["name"].strip()
+        self.name: str = self._spec["name"]
         self._widths = {name: len(table["columns"]) for name, table in self._spec["outputs"].items()}
         self._tokenizer = open_tokenizer(self.folder, self._spec["tokenizer"], self._spec["max_length"])
         self._session = self._open()
@@ -297,8 +292,8 @@ class EncoderLabeller:
         given = {column for group in self._groups for column in group.columns}
         derive = {"tone:negative", "dark_side"} <= given and "counted_negative" not in given
         self.derived: tuple[str, ...] = ("counted_negative",) if derive else ()
-        self.columns: tuple[str, ...] = tuple(c for c in COLUMNS if c in given or c in self.derived)
-        self.missing: tuple[str, ...] = tuple(c for c in COLUMNS if c not in self.columns)
+        self.columns = tuple(column for column in COLUMNS if column in given.union(self.derived))
+        self.missing = tuple(column for column in COLUMNS if column not in self.columns)
         self.version = self._fingerprint()
         self._probabilities([self._tokenizer.encode("Xã họp bàn việc làm đường")])
 
@@ -327,11 +322,11 @@ class EncoderLabeller:
     def _text(self, item: Item) -> str:
         most = self._spec["max_length"] * _CHARS_PER_TOKEN
         parts = (plain(getattr(item, field)[:most]) for field in self._spec["fields"])
-        return str(self._spec["separator"].join(part for part in parts if part)[:most])
+        return str(self._spec["separator"].join(filter(None, parts))[:most])
 
     def _open(self) -> Any:
-        there, runtime = self._model.is_file(), _library("onnxruntime")
-        _require(there, f"{self._model}: không có tệp này. Chép mô hình ONNX vào thư mục với tên model.onnx.")
+        _require(self._model.is_file(), f"{self._model}: không có tệp này. Chép mô hình ONNX vào với tên model.onnx.")
+        runtime = _library("onnxruntime")
         runtime.disable_telemetry_events()
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
@@ -340,7 +335,7 @@ class EncoderLabeller:
             return runtime.InferenceSession(str(self._model), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime's exceptions share no base of their own
             way_out = "Xuất lại sang ONNX, chép đủ tệp trọng số đi kèm."
-            raise InputError(f"{self._model}: không mở được mô hình ({_short(error)}). {way_out}") from error
+            raise InputError(f"{self._model}: không mở được mô hình ({str(error)[:160]}). {way_out}") from error
 
     def _check_inputs(self) -> dict[str, Any]:
         """Input names with their integer types."""
@@ -359,7 +354,7 @@ class EncoderLabeller:
         files = (path for path in self.folder.rglob("*") if path.is_file() and path != self._model)
         seen = sorted(path for path in files if not any(p[0] == "." for p in path.relative_to(self.folder).parts))
         rest = hashlib.sha256("".join(map(_digest, seen)).encode()).hexdigest()
-        return f"{self._spec['version'].strip()}+{_digest(self._model)[:12]}.{rest[:8]}"
+        return f"{self._spec['version']}+{_digest(self._model)[:12]}.{rest[:8]}"
 
     def _forward(self, rows: list[list[int]]) -> dict[str, Floats]:
         """Raw outputs (n, width) of one padded batch."""
@@ -370,17 +365,15 @@ class EncoderLabeller:
         feeds = dict(zip(_INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
         wanted = {name: feeds[name].astype(kind) for name, kind in self._inputs.items()}
         try:
-            given = [np.asarray(array, np.float32) for array in self._session.run(list(self._widths), wanted)]
+            arrays = self._session.run(list(self._widths), wanted)
+            given = [np.asarray(array, np.float32).reshape(len(array), -1) for array in arrays]
         except Exception as error:  # as above
             way_out = "Kiểm tra tokenizer và max_length có đúng của mô hình này."
-            raise InputError(f"{self._model}: mô hình chạy lỗi ({_short(error)}). {way_out}") from error
-        out = {}
+            raise InputError(f"{self._model}: mô hình chạy lỗi ({str(error)[:160]}). {way_out}") from error
         for (name, width), array in zip(self._widths.items(), given, strict=True):
-            values = array[:, None] if array.ndim == 1 else array
-            got = f"khai {width} cột, mô hình trả về cỡ {values.shape} cho {len(rows)} tin"
-            _require(values.shape == (len(rows), width), f"{self._labels}: outputs.{name}: {got}. Sửa “columns”.")
-            out[name] = values
-        return out
+            got = f"khai {width} cột, mô hình trả về cỡ {array.shape} cho {len(rows)} tin"
+            _require(array.shape == (len(rows), width), f"{self._labels}: outputs.{name}: {got}. Sửa “columns”.")
+        return dict(zip(self._widths, given, strict=True))
 
     def _probabilities(self, rows: list[list[int]]) -> Floats:
         """All columns (n, 21) of one batch."""
@@ -397,13 +390,11 @@ class EncoderLabeller:
     def _activate(self, group: Group, z: Floats) -> Floats:
         """Scores (n, k) of one group to probabilities that sum to 1 where k > 1."""
         p = z
-        if group.activation == "softmax":
-            e = np.exp((z - z.max(axis=1, keepdims=True)) / group.temperature)
-            p = e / e.sum(axis=1, keepdims=True)
+        if group.activation == "softmax":  # made to sum to 1 below
+            p = np.exp((z - z.max(axis=1, keepdims=True)) / group.temperature)
         elif group.activation == "sigmoid":
             p = 1 / (1 + np.exp(-np.clip(z / group.temperature, -60, 60)))
         sums = p.sum(axis=1, keepdims=True) if len(group.columns) > 1 else np.ones((len(p), 1), np.float32)
         fits = bool(np.isfinite(p).all() and p.min() >= 0 and p.max() <= 1.0001 and sums.all())
-        what = f"nhóm “{group.name}”: mô hình trả về số không phải xác suất. Kiểm tra “activation” và mô hình"
-        _require(fits, f"{self.folder}: {what}.")
+        _require(fits, f"{self._labels}: “{group.name}”: mô hình trả về số không phải xác suất. Kiểm tra “activation”.")
         return np.asarray((p / sums).clip(0, 1), np.float32)
