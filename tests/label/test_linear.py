@@ -207,3 +207,18 @@ def test_accuracy_stays_above_the_floor(labeller: linear.EmbeddedLabeller, share
     truth = rows.y[:, COLUMN["counted_negative"]] > 0.5
     assert metrics.macro_f1(truth, p >= 0.5) >= FLOOR[source][0]
     assert metrics.auc(truth, p) >= FLOOR[source][1]
+
+
+def test_a_correction_is_added_and_survives_the_file(labeller: linear.EmbeddedLabeller, tmp_path: Path) -> None:
+    """A corrected labeller shifts the scores as told, keeps its version on disk, and is not corrected twice."""
+    inner, scores = labeller.inner([ARREST, GIFT])
+    size = inner.shape[1]
+    weight = np.full((size, len(COLUMNS)), 0.01, np.float32)
+    bias = np.full(len(COLUMNS), 0.5, np.float32)
+    mean, scale = np.zeros(size, np.float32), np.full(size, 2, np.float32)
+    labeller.with_correction(mean, scale, weight, bias, "1+x").save(tmp_path / "own.npz")
+    own = linear.EmbeddedLabeller.load(tmp_path / "own.npz")
+    assert own.version == "1+x"
+    assert np.allclose(own.scores([ARREST, GIFT]), scores + inner / 2 @ weight + bias, atol=1e-3)
+    with pytest.raises(ValueError, match="already"):
+        own.with_correction(mean, scale, weight, bias, "2")

@@ -108,7 +108,7 @@ def test_a_student_learns_and_its_file_computes_the_same(tmp_path: Path) -> None
     wide = Wide(train_data.Rows(pairs, y, np.array(["x"] * 200), np.array(["x"] * 200)))
     arrays = train_pack.pack(model, wide, shape, np.ones(len(COLUMNS)), np.zeros(len(COLUMNS)))
     meta = {"kind": "student", "version": "t"}
-    train_pack.write(arrays, meta, tmp_path / "m.npz")
+    linear.EmbeddedLabeller(arrays, meta).save(tmp_path / "m.npz")
     labeller = linear.EmbeddedLabeller.load(tmp_path / "m.npz")
     share = arrays["wide_share"]
     expected = (1 - share) * scores + 2 * share * wide.scores(pairs)

@@ -11,6 +11,7 @@ from canbang.codebook import Codebook, LabelSpec, load_codebook
 from canbang.errors import InputError
 from canbang.fetch.table import SUFFIXES
 from canbang.item import Item, Judgement, Label
+from canbang.label.evaluate import read_labelled
 from canbang.text.cells import safe_cell, unsafe_cell
 from canbang.text.encodings import detect_file
 from canbang.text.normalise import heading_key, nfc
@@ -253,3 +254,30 @@ def read_sheets(paths: Sequence[Path], wanted: Sequence[str], codebook: Codebook
             "Tin đã rút không được bỏ; chấm nốt rồi nộp lại."
         )
     return judgements
+
+
+def labelled_rows(path: Path, codebook: Codebook | None = None) -> list[dict[str, Any]]:
+    """The judged rows of a sheet as labelled texts, for training; rows left open or undecided are passed over.
+
+    A csv file without the sheet's columns is read as a plain labelled file (title, tone, dark_side...).
+    Raises :class:`InputError` for a value outside the codebook, naming the row.
+    """
+    sheet = _Sheet(path, codebook or load_codebook())
+    rows = iter(_read_rows(path))
+    first = next(rows, (1, ()))[1]
+    keys = [heading_key("" if cell is None else str(cell)) for cell in first]
+    if path.suffix.lower() == ".csv" and "tone" in keys:
+        return read_labelled(path)
+    sheet.heading(first)
+    texts = {"title": "tieu de", "lead": "sapo", "text": "noi dung dau", "channel": "kenh", "published_at": "ngay dang"}
+    sheet.column |= {field: keys.index(key) for field, key in texts.items() if key in keys}
+    found: list[dict[str, Any]] = []
+    for number, row in rows:
+        if not sheet.cell(row, "tone") or not sheet.cell(row, "dark_side"):
+            continue
+        tone = sheet.names["tone"].get(heading_key(sheet.cell(row, "tone")))
+        if tone is None and heading_key(sheet.cell(row, "tone")) in (heading_key(UNSURE), heading_key(_not_an_item(sheet.book))):
+            continue
+        values: dict[str, Any] = {label.id: sheet.value(number, row, label) for label in sheet.book.labels}
+        found.append({field: unsafe_cell(sheet.cell(row, field)) for field in texts if field in sheet.column} | values)
+    return found

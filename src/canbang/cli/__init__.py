@@ -12,6 +12,7 @@ from canbang.cli.enrol import enrol
 from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
 from canbang.cli.sample import sample
+from canbang.cli.train import train
 from canbang.errors import InputError
 
 PROGRAM = "canbang"
@@ -23,7 +24,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, draw, enrol, label, evaluate):
+for _command in (measure, sample, draw, enrol, label, evaluate, train):
     cli.add_command(_command)
 
 

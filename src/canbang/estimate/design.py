@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +27,18 @@ def band_count(budget: int) -> int:
 def bands(scores: NDArray[np.float64], budget: int) -> NDArray[np.int8]:
     """Band of each item, 0 for the lowest scores; ``shape (len(scores),)``.
 
-    Cut so that the sum of sqrt(s (1 - s)) is equal per band. Ties are cut by position, so give scores in an order
-    that does not depend on the labels.
+    Cut so that the sum of sqrt(s (1 - s)) is equal per band, but never between equal scores: a labeller that knows few
+    values (yes or no) keeps its classes whole. A band that nothing falls into is left out.
     """
-    n = len(scores)
-    clipped = np.clip(scores, 0.0, 1.0)
-    order = np.argsort(clipped, kind="stable")
-    weight = np.cumsum(np.sqrt(np.maximum(clipped * (1 - clipped), 1e-6))[order])
-    count = min(band_count(budget), max(1, n))
-    cut = np.minimum((weight / weight[-1] * count - 1e-12).astype(np.int8), count - 1) if n else np.empty(0, np.int8)
-    result = np.empty(n, np.int8)
-    result[order] = cut
-    return np.unique(result, return_inverse=True)[1].astype(np.int8)
+    if not len(scores):
+        return np.empty(0, np.int8)
+    values, place, times = np.unique(np.clip(scores, 0.0, 1.0), return_inverse=True, return_counts=True)
+    weight = np.sqrt(np.maximum(values * (1 - values), 1e-6)) * times
+    # where the middle of a value's weight falls, all of its items fall
+    middle = (np.cumsum(weight) - weight / 2) / weight.sum()
+    count = min(band_count(budget), len(scores))
+    cut = np.minimum((middle * count).astype(np.int8), count - 1)
+    return np.unique(cut[place], return_inverse=True)[1].astype(np.int8)
 
 
 def allocate(
@@ -68,6 +69,34 @@ def allocate(
         step = max(1, min(left // (2 * len(items)), int(ideal[h] - result[h])))
         result[h] += min(step, items[h] - result[h])
     return result
+
+
+def separate(cells: Sequence[Cell], *, significance: float = 0.2) -> bool:
+    """Whether the audit bears out the bands: found rates rise from band to band (cells in the order of their bands).
+
+    The Cochran-Armitage trend test, one-sided, without unsure items. ``significance`` is mild because an allocation is at
+    stake, not a claim: wrongly "no" costs labels, and so does wrongly "yes".
+    """
+    settled = np.array([cell.audited - cell.unsure for cell in cells], np.float64)
+    found = np.array([cell.positive for cell in cells], np.float64)
+    labels = settled.sum()
+    if not 0 < found.sum() < labels:
+        return False
+    band = np.arange(len(cells)) - (np.arange(len(cells)) * settled).sum() / labels
+    rate = found.sum() / labels
+    spread = rate * (1 - rate) * (settled * band**2).sum()
+    return bool(spread > 0 and (found * band).sum() > NormalDist().inv_cdf(1 - significance) * spread**0.5)
+
+
+def allocate_next(cells: Sequence[Cell], expected: Sequence[float], budget: int) -> list[int]:
+    """Labels per band in all for a further look; nobody who was drawn leaves.
+
+    As :func:`allocate` where the audit so far bears out the bands; else in proportion to the items, so that a labeller
+    that does not work here stops costing labels. The choice rests on the first look, the sampling in a band does not.
+    """
+    sizes = [cell.items for cell in cells]
+    wanted = allocate(sizes, expected if separate(cells) else [0.5] * len(cells), max(budget, MINIMUM * len(cells)))
+    return [max(cell.audited, n) for cell, n in zip(cells, wanted, strict=True)]
 
 
 def expected_share(scores: NDArray[np.float64], budget: int, *, confidence: float = CONFIDENCE) -> Share:

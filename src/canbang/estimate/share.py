@@ -1,25 +1,45 @@
-"""The share of a finite population from a stratified audit, with a hedged beta-binomial interval.
+"""The share of a finite population from a stratified audit, with an interval that suits the number of cells.
 
-In each cell ``audited`` items were drawn without replacement out of ``items``. The number among the unseen ones is
-beta-binomial; the cells are convolved. The lower limit is a quantile under the prior Beta(h, 1-h), the upper under
-Beta(1-h, h), so neither prior flatters its own side (facts and simulations: docs/method.md).
+In each cell ``audited`` items were drawn without replacement out of ``items``. With few cells the number among the
+unseen ones is beta-binomial and the cells are convolved: the lower limit is a quantile under the prior Beta(h, 1-h),
+the upper under Beta(1-h, h), so neither prior flatters its own side. With many cells one prior for each would add up
+and carry the interval away; there the limits are stratified Wilson's (``wilson``). ``estimate_share`` chooses by the
+design alone, never by what was found (facts and simulations: docs/method.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from canbang.estimate.wilson import stratified_wilson
+
 HEDGE = 0.25
 CONFIDENCE = 0.95
+FEW_CELLS = 4
+"""Most cells that are convolved; a month's window has no more bands than that."""
+HEDGE_LOAD = 0.5
+"""How far the priors of several cells may carry the centre together, in standard errors (see :func:`hedge_load`)."""
+NEGLIGIBLE = 1e-12
+"""Probability cut from either end of a cell's law before convolving: far below any quantile asked for."""
 
 
 class ShareError(ValueError):
     """The counts cannot come from an audit, or there is nothing to estimate."""
+
+
+class Method(StrEnum):
+    """How an interval was made."""
+
+    CENSUS = "census"
+    HEDGED = "hedged_beta_binomial"
+    WILSON = "stratified_wilson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,11 @@ class Cell:
         if self.audited > self.items or self.positive + self.unsure > self.audited:
             raise ShareError(f"cell {self.name!r}: more audited than items, or more found than audited")
 
+    @property
+    def open(self) -> bool:
+        """Whether it was read in part: neither whole nor not at all."""
+        return 0 < self.audited < self.items
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -49,6 +74,7 @@ class Share:
     low: int
     high: int
     confidence: float
+    method: Method = Method.HEDGED
 
     @property
     def low_share(self) -> float:
@@ -70,6 +96,15 @@ def beta_binomial(trials: int, a: float, b: float) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum(), np.float64)
 
 
+@lru_cache(maxsize=512)
+def _unseen(trials: int, a: float, b: float) -> tuple[int, NDArray[np.float64]]:
+    """The beta-binomial law without its negligible ends: the count where it starts, and the probabilities."""
+    law = beta_binomial(trials, a, b)
+    below = np.cumsum(law)
+    first, last = np.searchsorted(below, [NEGLIGIBLE, 1 - NEGLIGIBLE])
+    return int(first), law[first : last + 1].copy()
+
+
 def _convolve(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Distribution of the sum of independent counts."""
     size = sum(len(part) - 1 for part in parts) + 1
@@ -85,31 +120,81 @@ def _convolve(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.asarray(np.clip(np.fft.irfft(product, width)[:size], 0.0, None), np.float64)
 
 
-def _limit(cells: Sequence[Cell], hedge: float, probability: float, *, upper: bool) -> int:
-    """A quantile of the count in the whole population under one of the two priors."""
-    seen = sum(cell.positive + (cell.unsure if upper else 0) for cell in cells)
+def hedge_load(cells: Sequence[Cell]) -> float:
+    """Sum of N (1-f) / (n+1) over the root of the sum of N^2 (1-f) / n: cells / sqrt(labels) where cells are equal.
+
+    The prior of a cell weighs one label, so it moves the cell's mean by up to 1/(n+1). All cells are moved the same way,
+    while their sampling errors partly cancel: the load says how the two compare. 0 where no cell is open.
+    """
+    opened = [cell for cell in cells if cell.open]
+    if not opened:
+        return 0.0
+    moved = sum((cell.items - cell.audited) / (cell.audited + 1) for cell in opened)
+    spread = sum(cell.items * (cell.items - cell.audited) / cell.audited for cell in opened)
+    return float(moved / spread**0.5)
+
+
+def method_for(cells: Sequence[Cell]) -> Method:
+    """The interval that the design asks for: the number of open cells and their labels, never the findings.
+
+    One cell, or at most ``FEW_CELLS`` with a load within ``HEDGE_LOAD`` (4 cells: about 16 labels each), is convolved.
+    """
+    opened = sum(cell.open for cell in cells)
+    if not opened and all(cell.audited == cell.items for cell in cells):
+        return Method.CENSUS
+    few = opened <= 1 or (opened <= FEW_CELLS and hedge_load(cells) <= HEDGE_LOAD)
+    return Method.HEDGED if few else Method.WILSON
+
+
+def _hedged(
+    opened: Sequence[tuple[int, int, int]], probabilities: Sequence[float], hedge: float, *, upper: bool
+) -> list[int]:
+    """Quantiles of the total in open cells (items, audited, found) under one of the two priors."""
     a0, b0 = (1 - hedge, hedge) if upper else (hedge, 1 - hedge)
-    parts = []
-    for cell in cells:
-        unseen = cell.items - cell.audited
-        if not unseen:
-            continue
-        if not cell.audited:
-            # nobody looked: anything is possible, whatever a prior would say
-            seen += unseen if upper else 0
-            continue
-        found = cell.positive + (cell.unsure if upper else 0)
-        parts.append(beta_binomial(unseen, a0 + found, b0 + cell.audited - found))
-    if not parts:
-        return seen
+    start, parts = 0, []
+    for items, audited, found in opened:
+        first, law = _unseen(items - audited, a0 + found, b0 + audited - found)
+        start += found + first
+        parts.append(law)
     cumulative = np.cumsum(_convolve(parts))
     # the last entry may be 1 - 1e-16 by rounding; a quantile never lies beyond the support
-    place = int(np.searchsorted(cumulative, probability, side="left" if upper else "right"))
-    return seen + min(place, len(cumulative) - 1)
+    places = np.searchsorted(cumulative, probabilities, side="left" if upper else "right")
+    return [start + min(int(place), len(cumulative) - 1) for place in places]
+
+
+def share_quantiles(
+    cells: Sequence[Cell], probabilities: Sequence[float], *, upper: bool, hedge: float = HEDGE
+) -> list[int]:
+    """What is known of the count in the whole population, as quantiles at ``probabilities`` in (0, 1).
+
+    ``upper`` asks for the law that the high limit comes from (unsure counted as found), else that of the low limit.
+    """
+    method = method_for(cells)
+    seen, opened = 0, []
+    for cell in cells:
+        found = cell.positive + (cell.unsure if upper else 0)
+        if cell.open:
+            opened.append((cell.items, cell.audited, found))
+        elif cell.audited:
+            seen += found
+        else:
+            # nobody looked: anything is possible, whatever a prior would say
+            seen += cell.items if upper else 0
+    if not opened:
+        return [seen] * len(probabilities)
+    if method is Method.HEDGED:
+        return [seen + place for place in _hedged(opened, probabilities, hedge, upper=upper)]
+    table = np.array(opened, np.float64).T
+    limits = [float(stratified_wilson(table[0], table[1], table[2], p)) for p in probabilities]
+    # inwards to whole items: a count that the real interval does not hold is not in it
+    return [
+        seen + int(np.ceil(limit - 1e-9) if p < 0.5 else np.floor(limit + 1e-9))
+        for limit, p in zip(limits, probabilities, strict=True)
+    ]
 
 
 def estimate_share(cells: Sequence[Cell], *, confidence: float = CONFIDENCE, hedge: float = HEDGE) -> Share:
-    """The share of the union of ``cells``.
+    """The share of the union of ``cells``, by the method that :func:`method_for` names.
 
     Raises :class:`ShareError` for an empty population or a confidence outside [0.5, 1). A cell without audited items
     (or without a settled one) contributes half of its items to the point; without audited items it contributes 0 to the
@@ -127,11 +212,14 @@ def estimate_share(cells: Sequence[Cell], *, confidence: float = CONFIDENCE, hed
         settled = cell.audited - cell.unsure
         rate = Fraction(cell.positive, settled) if settled else Fraction(1, 2)
         total += cell.items * rate
+    low = share_quantiles(cells, [tail], upper=False, hedge=hedge)[0]
     return Share(
         items=items,
         audited=sum(cell.audited for cell in cells),
         point=total / items,
-        low=_limit(cells, hedge, tail, upper=False),
-        high=_limit(cells, hedge, 1 - tail, upper=True),
+        low=low,
+        # two limits rounded inwards may cross by one where the interval is narrower than an item
+        high=max(low, share_quantiles(cells, [1 - tail], upper=True, hedge=hedge)[0]),
         confidence=confidence,
+        method=method_for(cells),
     )

@@ -1,4 +1,4 @@
-"""JSON by POST to an endpoint that the operator's own configuration names: a language model, on this machine or not.
+"""A language model behind an endpoint that the operator's own configuration names: JSON by POST, OpenAI's chat form.
 
 Unlike :mod:`canbang.fetch.guard`, private and loopback addresses are let through on any port, since the operator's own
 file names them; never hand an address here that came from anywhere else. What stays: no redirects, TLS verified, no
@@ -12,10 +12,12 @@ import asyncio
 import email.utils
 import ipaddress
 import json
+import math
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +50,7 @@ def check_endpoint(url: str, key: str = "") -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise FetchError(f"{url}: địa chỉ không hợp lệ.") from error
+        raise FetchError("url: địa chỉ không hợp lệ.") from error
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if parts.scheme not in ("http", "https") or not host:
         raise FetchError(f"{shown}: địa chỉ phải bắt đầu bằng http:// hoặc https://.")
@@ -85,12 +87,13 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until a request may start."""
-        now = time.monotonic()
-        at = max(now, self._next)
-        self._next = at + self.gap
-        await asyncio.sleep(at - now)
-        while (rest := self._held - time.monotonic()) > 0:
-            await asyncio.sleep(rest)
+        while True:
+            now = time.monotonic()
+            at = max(now, self._next, self._held)
+            self._next = at + self.gap
+            await asyncio.sleep(at - now)
+            if self._held <= time.monotonic():  # else somebody was told to wait meanwhile
+                return
 
 
 class Client:
@@ -163,6 +166,8 @@ class Client:
                     if reply.status != 200:
                         return self._refused(reply.status, reply.headers.get("Retry-After", ""), data)
                     return json.loads(data)
+        except EndpointError:
+            raise
         except TimeoutError:
             return _Failure(f"quá {self._deadline:g} giây chưa trả lời. Tăng timeout_seconds.", passing=True)
         except aiohttp.ClientConnectorCertificateError:
@@ -218,3 +223,97 @@ def _seconds(retry_after: str) -> float:
         return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One answer of a chat model; ``trouble`` says why there is none. ``tokens`` are bytes with log probabilities."""
+
+    content: str = ""
+    trouble: str = ""
+    tokens: tuple[tuple[bytes, float], ...] = ()
+
+    def probability(self, first: int, last: int) -> float:
+        """Of the tokens that reach into bytes ``first`` to ``last`` of the content, together."""
+        at, total = 0, 0.0
+        for token, logprob in self.tokens:
+            total += logprob if at < last and at + len(token) > first else 0.0
+            at += len(token)
+        return math.exp(min(total, 0.0))
+
+
+def read_completion(reply: Any) -> Completion:
+    """What an answer in OpenAI's form says, whatever its shape."""
+    try:
+        choice = reply["choices"][0]
+        message, end = choice["message"], choice.get("finish_reason")
+        if message.get("refusal") or end == "content_filter":
+            return Completion(trouble="mô hình từ chối trả lời")
+        if end == "length":
+            return Completion(trouble="câu trả lời bị cắt, tăng max_output_tokens")
+        content = message.get("content")
+    except (AttributeError, KeyError, IndexError, TypeError):
+        return Completion(trouble="máy chủ không trả về choices[0].message")
+    if not isinstance(content, str) or not content:
+        return Completion(trouble="câu trả lời rỗng")
+    try:
+        said = choice["logprobs"]["content"]
+        tokens = tuple((bytes(t.get("bytes") or t["token"].encode()), float(t["logprob"])) for t in said)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        tokens = ()
+    # Tokens that spell something else cannot be laid over the answer.
+    return Completion(content, tokens=tokens if b"".join(t for t, _ in tokens) == content.encode() else ())
+
+
+def chat_address(url: str) -> str:
+    """The address that is asked: a configuration gives the base ("https://host", ".../v1") or all of it."""
+    head, mark, query = url.partition("?")
+    head = head.rstrip("/")
+    if not head.endswith("/chat/completions"):
+        head += "/chat/completions" if head.count("/") > 2 else "/v1/chat/completions"
+    return head + mark + query
+
+
+_OPTION_WORDS = {
+    "response_format": ("response_format", "json_schema", "json_object"),
+    "max_tokens": ("max_tokens", "max_completion_tokens"),
+    "temperature": ("temperature",),
+    "logprobs": ("logprobs",),
+}
+"""The words by which a refusal names an option."""
+
+
+class Chat:
+    """Requests to one model. An option that the endpoint does not know is left out from then on, or put in older form."""
+
+    def __init__(self, model: str, options: Mapping[str, Any]) -> None:
+        self.model = model
+        self.options = dict(options)
+
+    async def ask(self, client: Client, messages: Sequence[Mapping[str, str]]) -> Completion:
+        """One answer. Raises :class:`EndpointError`."""
+        while True:
+            used = dict(self.options)
+            try:
+                return read_completion(await client.post({"model": self.model, "messages": list(messages), **used}))
+            except EndpointError as error:
+                if error.status not in (400, 422):
+                    raise
+                # Where another request has changed the options meanwhile, this one just tries again with them.
+                if used == self.options and not self._give_way(str(error)):
+                    raise
+
+    def _give_way(self, refusal: str) -> bool:
+        """Whether an option that ``refusal`` names could be changed; each change leaves less to change."""
+        places = {
+            name: [at for word in words if (at := refusal.find(word)) >= 0] for name, words in _OPTION_WORDS.items()
+        }
+        named = sorted((min(at), name) for name, at in places.items() if at and name in self.options)
+        if not named:
+            return False
+        old = self.options.pop(name := named[0][1])
+        if name == "max_tokens":
+            self.options["max_completion_tokens"] = old
+        elif name == "response_format" and old.get("type") == "json_schema":
+            self.options[name] = {"type": "json_object"}
+        return True

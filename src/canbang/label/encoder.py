@@ -23,8 +23,10 @@ import hashlib
 import importlib
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import Any
@@ -47,9 +49,8 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _CHARS_PER_TOKEN = 16  # text beyond max_length * 16 characters cannot reach the model; it is not tokenized either
 _WORD_MAX = 200  # a longer "word" is no word, and merging it takes its length squared
-_MEMO = 200_000  # words remembered; beyond it the memory is emptied
+_MEMO = 100_000  # words remembered
 _BUILTIN = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}  # fairseq's dictionary starts with these four
-_UNKNOWN = _BUILTIN["<unk>"]
 
 
 def derive_counted(out: Floats) -> None:
@@ -116,17 +117,15 @@ def read_spec(path: Path) -> tuple[dict[str, Any], list[Group]]:
     unknown = ", ".join(sorted(set(raw) - _KEYS))
     _require(not unknown, f"{path}: không có mục “{unknown}”. Các mục dùng được: {', '.join(sorted(_KEYS))}.")
     for key, default in (("name", ""), ("version", ""), ("separator", " "), ("tokenizer", "?")):
-        said = raw.get(key, default)
-        _require(
-            isinstance(said, str) and (said.strip() or key == "separator"),
-            f"{path}: thiếu “{key}” (một chuỗi không rỗng).",
-        )
+        said: Any = raw.get(key, default)
+        fits = isinstance(said, str) and (said.strip() or key == "separator")
+        _require(fits, f"{path}: thiếu “{key}” (một chuỗi không rỗng).")
     length, fields, outputs = raw.get("max_length"), raw.get("fields", list(_FIELDS)), raw.get("outputs")
     fits = type(length) is int and 4 <= length <= 1 << 15
     _require(fits, f"{path}: “max_length” phải là số nguyên từ 4 đến 32768 (PhoBERT: 256, XLM-R: 512).")
-    fits = isinstance(fields, list) and bool(fields) and all(name in _FIELDS for name in fields)
+    fits = isinstance(fields, list) and fields != [] and all(name in _FIELDS for name in fields)
     _require(fits, f"{path}: “fields” phải là danh sách lấy từ {', '.join(_FIELDS)}.")
-    _require(isinstance(outputs, dict) and bool(outputs), f'{path}: thiếu “outputs”: {{"tên": {{"columns": [...]}}}}.')
+    _require(isinstance(outputs, dict) and outputs, f'{path}: thiếu “outputs”: {{"tên": {{"columns": [...]}}}}.')
     groups = [g for name, table in outputs.items() for g in _groups(path, name, table, raw.get("temperature", 1.0))]
     twice = ", ".join({one.name for one, other in combinations(groups, 2) if one.name == other.name})
     _require(not twice, f"{path}: nhóm “{twice}” được khai ở hai đầu ra. Chỉ giữ một.")
@@ -187,11 +186,16 @@ class FileTokenizer:
         _require(self.pad >= 0, f"{path}: không thấy ký hiệu đệm <pad> hay [PAD]. Bật “padding” khi lưu tokenizer.")
         self._inner.no_padding()
         self._inner.enable_truncation(max_length)
-        # "</s>" written in an item is text; without this it would end the item for the model.
+        # "</s>" written in an item is text; it must not end the item for the model.
         self._inner.encode_special_tokens = True
+        special = [token.content for token in self._inner.get_added_tokens_decoder().values() if token.special]
+        self._special = re.compile("|".join(map(re.escape, special)) or "(?!)")
 
     def encode(self, text: str) -> list[int]:
         """Token numbers of one text. One at a time: a batch would start threads that nobody asked for."""
+        seen = self._inner.normalizer.normalize_str(text) if self._inner.normalizer else text
+        # The vocabulary may hold a special token as an ordinary piece, too: it is spelt letter by letter.
+        text = self._special.sub(lambda found: " ".join(found[0]), seen) if self._special.search(seen) else text
         return list(self._inner.encode(text).ids) or [self.pad]
 
 
@@ -205,20 +209,21 @@ class BpeTokenizer:
     def __init__(self, folder: Path, max_length: int) -> None:
         way_out = "PhoBERT cần cả vocab.txt và bpe.codes."
         vocabulary, codes = folder / "vocab.txt", folder / "bpe.codes"
-        self.pad, self._max, self._numbers = _BUILTIN["<pad>"], max_length, dict(_BUILTIN)
+        # The four special tokens are not among the numbers: spelt in an item they are text.
+        self.pad, self._max, self._numbers = _BUILTIN["<pad>"], max_length, dict[str, int]()
         for number, line in enumerate(_read(vocabulary, way_out).split("\n"), 1):
             if line.strip():
                 token, blank, count = line.strip().rpartition(" ")
-                fits = bool(blank) and count.isdigit() and token not in self._numbers
+                fits = blank and count.isdigit() and token not in self._numbers and token not in _BUILTIN
                 _require(fits, f"{vocabulary}: dòng {number}: cần “ký hiệu số lần”, không lặp lại. Chép lại tệp.")
-                self._numbers[token] = len(self._numbers)
-        _require(len(self._numbers) > len(_BUILTIN), f"{vocabulary}: tệp rỗng. Chép lại tệp.")
+                self._numbers[token] = len(_BUILTIN) + len(self._numbers)
+        _require(self._numbers, f"{vocabulary}: tệp rỗng. Chép lại tệp.")
         self._ranks: dict[tuple[str, str], int] = {}
         for number, line in enumerate(_read(codes, way_out).split("\n"), 1):
             if (parts := line.split()) and not line.startswith("#version"):
                 _require(len(parts) in (2, 3), f"{codes}: dòng {number}: cần “trái phải số lần”. Chép lại tệp.")
                 self._ranks.setdefault((parts[0], parts[1]), number)
-        self._known: dict[str, list[int]] = {}
+        self._known = lru_cache(_MEMO)(self._word)
 
     def pieces(self, word: str) -> list[str]:
         """The pieces of one word; all but the last end in ``@@``."""
@@ -236,9 +241,8 @@ class BpeTokenizer:
         return [part + "@@" for part in parts[:-1]] + [parts[-1].removesuffix("</w>")]
 
     def _word(self, word: str) -> list[int]:
-        # A piece spelt like a special token is text: only `encode` puts those in.
-        pieces = self.pieces(word) if len(word) <= _WORD_MAX else ["<unk>"]
-        return [_UNKNOWN if piece in _BUILTIN else self._numbers.get(piece, _UNKNOWN) for piece in pieces]
+        pieces = self.pieces(word) if len(word) <= _WORD_MAX else [word]
+        return [self._numbers.get(piece, _BUILTIN["<unk>"]) for piece in pieces]
 
     def encode(self, text: str) -> list[int]:
         """``<s>``, the text's token numbers, ``</s>``."""
@@ -246,11 +250,7 @@ class BpeTokenizer:
         for word in text.split():
             if len(out) >= self._max - 1:
                 break
-            if word not in self._known:
-                if len(self._known) >= _MEMO:
-                    self._known.clear()
-                self._known[word] = self._word(word)
-            out += self._known[word]
+            out += self._known(word)
         return [*out[: self._max - 1], _BUILTIN["</s>"]]
 
 
@@ -258,9 +258,8 @@ def open_tokenizer(folder: Path, chosen: str, max_length: int) -> FileTokenizer 
     """The folder's tokenizer. Raises :class:`InputError` where there is none, or two and ``labels.json`` names none."""
     kinds = {"tokenizer.json": ("tokenizer.json",), "bpe.codes": ("bpe.codes", "vocab.txt")}
     _require(chosen in ("", *kinds), f"{folder / 'labels.json'}: “tokenizer” phải là {' hoặc '.join(kinds)}.")
-    there = [kind for kind, names in kinds.items() if any((folder / name).is_file() for name in names)]
-    found = [chosen] if chosen else there
-    _require(bool(found), f"{folder}: không có tokenizer. Chép vào tokenizer.json, hoặc vocab.txt và bpe.codes.")
+    found = [chosen] if chosen else [kind for kind in kinds if any((folder / name).is_file() for name in kinds[kind])]
+    _require(found, f"{folder}: không có tokenizer. Chép vào tokenizer.json, hoặc vocab.txt và bpe.codes.")
     _require(
         len(found) == 1, f"{folder}: có hai tokenizer: {', '.join(found)}. Chọn bằng “tokenizer” trong labels.json."
     )
@@ -389,12 +388,11 @@ class EncoderLabeller:
 
     def _activate(self, group: Group, z: Floats) -> Floats:
         """Scores (n, k) of one group to probabilities that sum to 1 where k > 1."""
-        p = z
         if group.activation == "softmax":  # made to sum to 1 below
-            p = np.exp((z - z.max(axis=1, keepdims=True)) / group.temperature)
+            z = np.exp((z - z.max(axis=1, keepdims=True)) / group.temperature)
         elif group.activation == "sigmoid":
-            p = 1 / (1 + np.exp(-np.clip(z / group.temperature, -60, 60)))
-        sums = p.sum(axis=1, keepdims=True) if len(group.columns) > 1 else np.ones((len(p), 1), np.float32)
-        fits = bool(np.isfinite(p).all() and p.min() >= 0 and p.max() <= 1.0001 and sums.all())
+            z = 1 / (1 + np.exp(-np.clip(z / group.temperature, -60, 60)))
+        sums = z.sum(axis=1, keepdims=True) if len(group.columns) > 1 else np.ones((len(z), 1), np.float32)
+        fits = np.isfinite(z).all() and z.min() >= 0 and z.max() <= 1.0001 and sums.all()
         _require(fits, f"{self._labels}: “{group.name}”: mô hình trả về số không phải xác suất. Kiểm tra “activation”.")
-        return np.asarray((p / sums).clip(0, 1), np.float32)
+        return np.asarray((z / sums).clip(0, 1), np.float32)

@@ -19,6 +19,7 @@ from canbang.item import VIETNAM, Item, Label
 from canbang.label.labeller import COLUMN, THEMES, TONES, Labeller
 from canbang.label.metrics import auc, ece, macro_f1
 from canbang.text.encodings import detect_file
+from canbang.text.dates import parse_date
 from canbang.text.normalise import plain
 
 FLAGS = ("counted_negative", "dark_side", "sensational", "public_interest", "clickbait")
@@ -67,8 +68,14 @@ def as_item(row: dict[str, Any], number: int) -> Item:
 
     return Item(
         channel=text("channel", "source", "channel_kind"), platform_id=str(number), title=text("title"),
-        published_at=datetime(2000, 1, 1, tzinfo=VIETNAM), lead=text("lead", "lead_paragraph"), text=text("text", "body"),
+        published_at=_when(row.get("published_at")), lead=text("lead", "lead_paragraph"), text=text("text", "body"),
     )  # fmt: skip
+
+
+def _when(value: Any) -> datetime:
+    """The date of a labelled row where it has one; labellers do not read it, splits by time do."""
+    dated = parse_date(str(value)) if value else None
+    return dated.when if dated else datetime(2000, 1, 1, tzinfo=VIETNAM)
 
 
 def _flag(value: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,3 +39,13 @@ def ece(truth: NDArray[np.bool_], probability: NDArray[Any], bins: int = BINS) -
     order = np.argsort(probability, kind="stable")
     gaps = (abs(truth[at].mean() - probability[at].mean()) * len(at) for at in np.array_split(order, bins) if len(at))
     return float(sum(gaps) / len(truth))
+
+
+def interval(
+    figure: Callable[[NDArray[np.int64]], float], n: int, *, seed: int, draws: int = 300
+) -> tuple[float, float]:
+    """95 % percentile interval of `figure` (a function of row indices) over bootstrap samples of n rows."""
+    rng = np.random.default_rng(seed)
+    values = [figure(rng.integers(0, n, n)) for _ in range(draws)]
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return round(float(low), 3), round(float(high), 3)

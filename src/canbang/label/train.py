@@ -23,6 +23,7 @@ from canbang.label.train_wide import Wide
 VERSION = "1.0.0"
 CODEBOOK = 1
 HELD = 0.1
+SETTLE_RATE = 6e-4
 WEAK_SPOTS = (
     "Labels come from one language model following the rubric; no person has checked them, figures rest on that.",
     "sensational and public_interest are rare in training: read their probabilities as hints.",
@@ -47,7 +48,8 @@ class Plan:
     pieces: int = 60_000
     words: int = 40_000
     twos: int = 90_000
-    student_epochs: int = 5
+    student_epochs: int = 7
+    settle_epochs: int = 2
     copies: int = 2
     threads: int = 2
     shape: train_student.Shape = field(default_factory=lambda: train_student.Shape(clues=768))
@@ -175,10 +177,23 @@ def study(
     train_lesson.begin(model, plan.shape, mentor.teacher, phrases, seed)
     task = train_lesson.lesson(taught, plan.shape)
     say(f"lesson of {len(task.rows)} texts")
-    return train_student.fit(
+    model = train_student.fit(
         task, plan.shape, seed=seed, epochs=plan.student_epochs, model=model,
         say=lambda epoch, _: say(f"student: epoch {epoch + 1}"),
     )  # fmt: skip
+    # The pieces taught it words; whole items, labelled ones foremost, settle what the words are worth.
+    source = corpus.loose.source
+    whole = np.flatnonzero(source == "stream")
+    others = rng.permutation(np.flatnonzero(source != "stream"))[: 3 * len(whole)]
+    items = loose.take(np.concatenate([whole, others]))
+    settle = train_lesson.lesson(
+        [train_lesson.varied(part, rng, train_lesson.PLAIN_SHARE, train_lesson.SHOUT_SHARE)
+         for part in (items, *[labelled] * plan.copies)],
+        plan.shape,
+    )  # fmt: skip
+    return train_student.fit(
+        settle, plan.shape, seed=seed + 1, epochs=plan.settle_epochs, rate=SETTLE_RATE, model=model
+    )
 
 
 def judge(labeller: EmbeddedLabeller, corpus: Corpus, shared: Path, seed: int) -> Card:

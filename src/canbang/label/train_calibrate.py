@@ -1,4 +1,5 @@
-"""Scores to honest probabilities: a slope and an offset per flag, one slope for the tones and one for the themes."""
+"""Scores to honest probabilities: a slope and an offset per flag; for tones and for themes one slope each, and an
+offset per class."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from canbang.label import train_data
 from canbang.label.labeller import COLUMNS
+from canbang.label.linear import softmax
 from canbang.label.metrics import macro_f1
 
 Floats = NDArray[np.float32]
@@ -51,6 +53,15 @@ def _temperature(z: Floats, y: NDArray[np.int64]) -> float:
     return best
 
 
+def _offsets(z: Floats, y: NDArray[np.int64]) -> Floats:
+    """Offsets per class that make the mean probabilities meet the shares, a few rows of doubt added to either."""
+    offset = np.zeros(z.shape[1], np.float32)
+    seen = np.bincount(y, minlength=z.shape[1]) + 5
+    for _ in range(60):
+        offset += 0.5 * np.log(seen / (softmax(z + offset).sum(axis=0) + 5)).astype(np.float32)
+    return offset - offset.mean()
+
+
 def calibrate(scores: Floats, rows: train_data.Rows) -> tuple[Floats, Floats, dict[str, float]]:
     """Slope and offset per column from rows that nothing was fitted on, and thresholds for the rare flags.
 
@@ -60,7 +71,9 @@ def calibrate(scores: Floats, rows: train_data.Rows) -> tuple[Floats, Floats, di
     thresholds: dict[str, float] = {}
     for part in (slice(0, 3), slice(8, train_data.WIDTH)):
         known = ~np.isnan(rows.y[:, part]).any(axis=1)
-        slope[part] = _temperature(scores[known, part], rows.y[known, part].argmax(axis=1))
+        truth = rows.y[known, part].argmax(axis=1)
+        slope[part] = _temperature(scores[known, part], truth)
+        offset[part] = _offsets(scores[known, part] * slope[part], truth)
     for column in range(3, 8):
         known = ~np.isnan(rows.y[:, column])
         y = rows.y[known, column] > 0.5

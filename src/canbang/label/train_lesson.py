@@ -37,6 +37,10 @@ class Taught:
     y: NDArray[np.float32]
     inner: NDArray[np.float16]
 
+    def take(self, at: NDArray[np.int64]) -> Taught:
+        """The texts at these places."""
+        return Taught([self.pairs[i] for i in at], self.y[at], self.inner[at])
+
 
 @dataclass(frozen=True)
 class Mentor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,7 @@ from numpy.typing import NDArray
 
 from canbang.label import train_data
 from canbang.label.labeller import COLUMN
-from canbang.label.metrics import auc, ece, macro_f1
-
-
-def interval(
-    figure: Callable[[NDArray[np.int64]], float], n: int, *, seed: int, draws: int = 300
-) -> tuple[float, float]:
-    """95 % percentile interval of `figure` (a function of row indices) over bootstrap samples of n rows."""
-    rng = np.random.default_rng(seed)
-    values = [figure(rng.integers(0, n, n)) for _ in range(draws)]
-    low, high = np.nanquantile(values, [0.025, 0.975])
-    return round(float(low), 3), round(float(high), 3)
+from canbang.label.metrics import auc, ece, interval, macro_f1
 
 
 def summary(y: NDArray[np.float32], p: NDArray[np.float32], thresholds: dict[str, float]) -> dict[str, Any]:
