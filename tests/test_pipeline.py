@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import numpy as np
@@ -115,13 +115,60 @@ def test_unsure_widens_the_interval_and_is_printed(labeller: WordLabeller) -> No
     assert unsure.shares["counted_negative"].high > sure.shares["counted_negative"].high
 
 
-def test_an_auditors_not_an_item_counts_as_not_negative_and_is_named(labeller: WordLabeller) -> None:
+def test_items_marked_away_make_no_verdict(labeller: WordLabeller) -> None:
+    """A page that is no item is undecided, not harmless: marking everything away must not end in "under"."""
     frame = read_frame([source(month())], labeller)
     draw = drawn(frame)
-    shell = Judgement(draw.drawn[0], Label(not_an_item=True), 2)
-    report = measure(frame, audit=Audit(draw, (shell, *judged(draw).first[1:])))
-    assert report.whole.unsure == 0
-    assert any("1 tin chấm được đánh dấu không phải tin, bài" in note for note in report.notes)
+    away = tuple(Judgement(item_id, Label(not_an_item=True), 2) for item_id in draw.drawn)
+    report = measure(frame, audit=Audit(draw, away))
+    assert (report.whole.unsure, report.whole.verdict.value) == (80, "not_yet_known")
+    assert any("80 tin chấm được đánh dấu không phải tin, bài" in note for note in report.notes)
+
+
+def test_tones_of_every_group_add_up_to_one_read_or_not(labeller: WordLabeller) -> None:
+    """A group with an unread band takes that band's rate in the whole window, so its parts still add up."""
+    items = [make_item(k, f"Cháy nhà kho thứ {k}" if k % 9 == 0 else "", channel=f"kênh {k % 23}") for k in range(230)]
+    frame = read_frame([source(items)], labeller)
+    draw = drawn(frame, 40)
+    labels = [
+        Judgement(i, Label("negative" if int(i.split("/")[1]) % 9 == 0 else "positive", False, False, "society", False))
+        for i in draw.drawn
+    ]
+    for part in measure(frame, by=["channel"], audit=Audit(draw, tuple(labels))).by["channel"]:
+        shares = part.shares
+        assert sum(shares[tone].point for tone in ("positive", "neutral", "negative")) == pytest.approx(1)
+        assert shares["counted_negative"].low <= shares["counted_negative"].point <= shares["counted_negative"].high
+
+
+def test_the_three_definitions_are_nested_in_the_machines_estimate_too(labeller: WordLabeller) -> None:
+    frame = read_frame([source(month())], labeller)
+    frame.probability[:, COLUMN["counted_negative"]] *= 0.9
+    shares = measure(frame).whole.shares
+    assert shares["negative"].point <= shares["counted_negative"].point <= shares["negative_or_dark_side"].point
+    assert sum(shares[tone].point for tone in ("positive", "neutral", "negative")) == pytest.approx(1)
+
+
+def test_rounded_ids_with_different_addresses_are_different_acts(labeller: WordLabeller) -> None:
+    items = [make_item(7, f"Bài khác nhau số {k}", url=f"https://fb.example/p/{k}") for k in range(5)]
+    frame = read_frame([source(items)], labeller)
+    assert (len(frame), frame.rejected) == (5, 0)
+    assert any("lấy đường dẫn làm mã" in note for note in frame.notes)
+
+
+def test_many_rejected_rows_are_said_before_anything_else(labeller: WordLabeller) -> None:
+    things: list[Item | Reject] = [*month(20), *(Reject("x", f"dòng {k}", "thiếu ngày đăng") for k in range(10))]
+    assert measure(read_frame([source(things)], labeller)).notes[0].startswith("loại 10/30 dòng")
+
+
+def test_a_labeller_without_all_labels_is_refused(labeller: WordLabeller) -> None:
+    class Half(WordLabeller):
+        def predict(self, items: Sequence[Item]) -> np.ndarray:
+            out = super().predict(items)
+            out[:, COLUMN["sensational"]] = np.nan
+            return out
+
+    with pytest.raises(InputError, match="chưa có đủ năm nhãn"):
+        read_frame([source(month(5))], Half())
 
 
 def test_two_auditors_who_differ_leave_an_item_unsure_until_it_is_adjudicated(labeller: WordLabeller) -> None:

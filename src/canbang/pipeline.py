@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.fetch.source import Reject, Source
 from canbang.item import Item
-from canbang.label.labeller import COLUMNS, Labeller
+from canbang.label.labeller import COLUMN, COLUMNS, Labeller
 from canbang.report.balance import Balance, balance
 from canbang.report.frame import Frame, Spool, Window, day_number
 from canbang.stories import StoryIndex
@@ -50,7 +51,7 @@ class _Collector:
         self.scores: list[NDArray[np.float32]] = []
         self.spool = Spool()
         self.stories = StoryIndex()
-        self.read = self.rejected = self.outside = 0
+        self.read = self.rejected = self.outside = self.by_address = 0
         self._content: dict[int, int] = {}
         self._batch: list[Item] = []
 
@@ -63,6 +64,11 @@ class _Collector:
         key, content = hash(item.id), hash((match_key(item.title), match_key(item.lead), item.text))
         known = self._content.get(key)
         if known is not None:
+            if known != content and item.url and item.platform_id != item.url:
+                # two acts with two addresses under one id: Excel rounds long ids
+                self.by_address += 1
+                self.take(source, conflicts, replace(item, platform_id=item.url))
+                return
             if known != content:
                 conflicts[item.id] += 1
             reason = (
@@ -153,6 +159,8 @@ def read_frame(
         if source.enrolment:
             enrolments.append(source.enrolment)
     collector.label()
+    if collector.by_address:
+        notes.append(f"{collector.by_address} tin trùng mã với tin khác nhưng khác đường dẫn: lấy đường dẫn làm mã")
     return _frame(collector, names, notes, enrolments)
 
 
@@ -181,6 +189,13 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
             "Xem lý do trong tệp dòng bị loại, hoặc đổi kỳ (--month, --from, --to)."
         )
     scores = np.concatenate(collector.scores) if collector.scores else np.empty((0, len(COLUMNS)), np.float32)
+    needed = [COLUMN[name] for name in COLUMNS if name != "clickbait"]
+    missing = int(np.count_nonzero(np.isnan(scores[:, needed]).any(axis=1)))
+    if missing:
+        raise InputError(
+            f"{collector.labeller.name} {collector.labeller.version}: {missing} trong {len(scores)} tin chưa có đủ năm nhãn. "
+            "Chạy lại nếu máy chủ vừa trục trặc (phần đã xong được giữ), hoặc dùng mô hình cho đủ năm nhãn."
+        )
     channel = np.asarray(collector.channel, np.int32)[kept]
     used = np.unique(channel)
     names_of = list(collector.channels)

@@ -69,7 +69,7 @@ def test_the_machine_estimate_says_that_it_is_one(run: Run, month: Path) -> None
     assert "ước tính máy" in out and "Chưa đủ căn cứ" in out and "canbang sample" in out
     assert "2 dòng bị loại" in err
     with Path("canbang-rejects.csv").open(encoding="utf-8-sig", newline="") as stream:
-        assert [row[1] for row in csv.reader(stream)] == ["Chỗ", "dòng 122", "mã 4"]
+        assert [row[1] for row in csv.reader(stream)] == ["Vị trí", "dòng 122", "mã 4"]
 
 
 def test_sample_judge_measure_gives_a_verdict(run: Run, month: Path) -> None:
@@ -126,7 +126,14 @@ def test_a_frame_that_changed_after_the_draw_is_refused(run: Run, month: Path) -
         (["measure", "cong.csv", "--month", "2025-01"], "Không có tin bài nào"),
         (["measure", "cong.csv", "--judgements", "p.csv"], "phải đi cùng nhau"),
         (["measure", "cong.csv", "--judgements", "p.csv", "--draw", "khong.json"], "khong.json"),
-        (["measure", "cong.csv", "--by", "author"], "author"),
+        (["measure", "cong.csv", "--by", "author"], "channel, week, month, theme"),
+        (["measure", "cong.csv", "--tac-gia"], "không có tùy chọn --tac-gia"),
+        (["sample", "cong.csv", "-n", "2"], "x>=16"),
+        (["measure", "cong.csv", "cong.csv"], "nêu hai lần"),
+        (["measure", "cong.csv", "--html", "cong.csv"], "trùng với tệp đọc vào"),
+        (["measure", "cong.csv", "--rejects", "cong.csv"], "trùng với tệp đọc vào"),
+        (["measure", "cong.csv", "--html", "r.x", "--xlsx", "r.x"], "hai tệp ghi ra trùng tên"),
+        (["sample", "cong.csv", "--sheet", "cong.csv", "--force"], "trùng với tệp đọc vào"),
         (["measure", "cong.csv", "--html", "/proc/khong/r.html"], "không ghi được"),
         (["measure"], "NGUỒN"),
         (["sample", "cong.csv", "--sheet", "p.docx"], "xlsx hoặc .csv"),
@@ -252,3 +259,59 @@ def test_two_auditors_differ_and_a_third_decides(run: Run, month: Path) -> None:
         assert "Người 2: Trung tính; Có" in list(csv.reader(stream))[1][-1]
     fill(Path("p3.csv"))
     assert json.loads(run(*words, "--adjudicated", "p3.csv")[1])["unsure"] == 0
+
+
+def test_a_clean_run_leaves_no_rejects_of_an_earlier_one(run: Run, month: Path) -> None:
+    run("measure", "cong.csv")
+    assert Path("canbang-rejects.csv").exists()
+    Path("sach.csv").write_text("Tiêu đề,Ngày đăng\nMột tin thường,29/3/2024\n", "utf-8")
+    run("measure", "sach.csv")
+    assert not Path("canbang-rejects.csv").exists()
+
+
+def test_a_filled_adjudication_sheet_is_not_overwritten_and_full_agreement_needs_none(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "60", "--sheet", "p1.csv", "--second", "p2.csv")
+    fill(Path("p1.csv"))
+    fill(Path("p2.csv"))
+    words = (
+        "measure",
+        "cong.csv",
+        "--judgements",
+        "p1.csv",
+        "--second",
+        "p2.csv",
+        "--draw",
+        "draw.json",
+        "--disagreements",
+        "p3.xlsx",
+    )
+    status, _, err = run(*words)
+    assert status == 0 and "không cần phiếu phân xử" in err
+    Path("p3.xlsx").write_text("đã chấm", "utf-8")
+    assert run(*words)[0] == 2
+    assert Path("p3.xlsx").read_text("utf-8") == "đã chấm"
+
+
+def test_files_of_one_name_in_two_folders_are_two_channels(run: Run) -> None:
+    for folder in ("cong", "fanpage"):
+        Path(folder).mkdir()
+        Path(folder, "thang9.csv").write_text("Mã bài,Tiêu đề,Ngày đăng\n1,Một tin thường,29/3/2024\n", "utf-8")
+    status, out, _ = run("measure", "cong/thang9.csv", "fanpage/thang9.csv", "--by", "channel", "--json")
+    assert (status, [part["key"] for part in json.loads(out)["by"]["channel"]]) == (
+        0,
+        ["cong/thang9", "fanpage/thang9"],
+    )
+
+
+def test_after_revealing_nothing_more_is_drawn(run: Run, month: Path) -> None:
+    run("draw", "commit", "ma.secret")
+    run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv", "--mode", "until-settled", "--secret", "ma.secret")
+    run("draw", "reveal", "draw.json", "--secret", "ma.secret")
+    status, _, err = run("sample", "cong.csv", "--more", "-n", "80", "--sheet", "p2.csv", "--secret", "ma.secret")
+    assert status == 2 and "đã công bố" in err
+
+
+def test_unjudged_rows_are_named_all_at_once(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv")
+    status, _, err = run("measure", "cong.csv", "--judgements", "p1.csv", "--draw", "draw.json")
+    assert status == 2 and "chưa chấm 40 tin (dòng 2, 3, 4," in err

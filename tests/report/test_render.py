@@ -59,7 +59,7 @@ def test_the_page_prints_what_the_figures_were_computed_from(report: Balance) ->
     ):
         assert said in page
     assert "chắc chắn" not in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 3
 
 
 def test_the_workbook_has_numbers_and_no_live_formula(report: Balance, tmp_path: Path) -> None:

@@ -61,6 +61,14 @@ def _counts(ratings: Sequence[Sequence[Rating]]) -> Floats:
     return np.asarray(table[table.sum(1) >= 2], np.float64)
 
 
+def _resampled(rows: Floats) -> tuple[Floats, Floats, Floats]:
+    """Distinct rows, how often each occurs, and how often in each of RESAMPLES bootstrap samples of the units."""
+    patterns, times = np.unique(rows, axis=0, return_counts=True)
+    rng = np.random.default_rng(SEED)
+    again = rng.multinomial(len(rows), times / len(rows), RESAMPLES)
+    return patterns, times.astype(np.float64), again.astype(np.float64)
+
+
 def _alpha(counts: Floats, times: Floats) -> tuple[Floats, Floats]:
     """Nominal alpha of the units taken ``times`` (``shape (..., units)``), and the disagreement that chance would give.
 
@@ -124,14 +132,13 @@ def agreement(ratings: Sequence[Sequence[Rating]], *, confidence: float = CONFID
     size = counts.sum(1)
     pairs = ((counts**2).sum(1) - size) / (size * (size - 1))
     raw = _wilson(float(pairs.sum()), units, confidence)
-    rng = np.random.default_rng(SEED)
-    times = rng.multinomial(units, np.full(units, 1 / units), RESAMPLES).astype(np.float64)
-    once = np.ones(units)
-    alpha = _interval(_alpha(counts, once), _alpha(counts, times)[0], raw, confidence)
+    patterns, once, times = _resampled(counts)
+    alpha = _interval(_alpha(patterns, once), _alpha(patterns, times)[0], raw, confidence)
     kappa = None
     if {len(unit) for unit in ratings} == {2}:
         both = [unit for unit in ratings if None not in unit]
         values = {value: code for code, value in enumerate({value for unit in both for value in unit})}
-        codes = np.array([[values[value] for value in unit] for unit in both], np.int64)
-        kappa = _interval(_kappa(codes, once), _kappa(codes, times)[0], raw, confidence)
+        codes, once, times = _resampled(np.array([[values[value] for value in unit] for unit in both], np.float64))
+        pairs_of = codes.astype(np.int64)
+        kappa = _interval(_kappa(pairs_of, once), _kappa(pairs_of, times)[0], raw, confidence)
     return Agreement(units, raw, alpha, kappa, confidence)

@@ -134,7 +134,9 @@ def next_look(
         wanted = allocate(list(draw.sizes), means.tolist(), budget)
     except ShareError as error:
         least = MINIMUM * len(draw.sizes)
-        raise InputError(f"{budget} tin là quá ít cho {len(draw.sizes)} nhóm điểm. Rút ít nhất {least} tin (-n).") from error
+        raise InputError(
+            f"{budget} tin là quá ít cho {len(draw.sizes)} nhóm điểm. Rút ít nhất {least} tin (-n)."
+        ) from error
     counts = [max(old, n) for old, n in zip(before, wanted, strict=True)]
     keys = np.array([draw_key(secret.encode(), item_id) for item_id in draw.frame_ids])
     chosen: list[str] = []

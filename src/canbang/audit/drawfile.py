@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from canbang.audit.draw import Draw, commitment_of, differences
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 
 FORMAT = "canbang-draw/1"
 
@@ -40,7 +40,7 @@ def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
         part.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
         part.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+        raise InputError(f"{path}: không ghi được tệp ({reason(error)}).") from error
 
 
 def _parsed(value: dict[str, Any]) -> Draw:
@@ -105,7 +105,7 @@ def new_secret_file(path: Path) -> str:
     except FileExistsError as error:
         raise InputError(f"{path}: đã có mã rút mẫu này, không ghi đè. Mỗi kỳ một tệp mã.") from error
     except OSError as error:
-        raise InputError(f"{path}: không ghi được tệp mã ({error.strerror}).") from error
+        raise InputError(f"{path}: không ghi được tệp mã ({reason(error)}).") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(secret + "\n")
     return commitment_of(secret)

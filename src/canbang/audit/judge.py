@@ -31,8 +31,11 @@ class Settled:
         return all(label.not_an_item for label in self.labels)
 
     def answer(self, question: Question) -> bool | None:
-        """The common answer; ``None`` where people differ or could not decide."""
-        answers = {False if label.not_an_item else None if label.unsure else question(label) for label in self.labels}
+        """The common answer; ``None`` where people differ, could not decide, or say that it is no item.
+
+        A page that is no item is not counted as harmless: marking items away must never make a verdict.
+        """
+        answers = {None if label.unsure or label.not_an_item else question(label) for label in self.labels}
         return answers.pop() if len(answers) == 1 else None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from canbang.codebook import Codebook, LabelSpec, load_codebook
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.fetch.table import SUFFIXES
 from canbang.item import Item, Judgement, Label
 from canbang.label.evaluate import read_labelled
@@ -58,7 +58,7 @@ def write_sheet(
         else:
             raise InputError(f"{path}: phiếu chấm phải là tệp .xlsx hoặc .csv.")
     except OSError as error:
-        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+        raise InputError(f"{path}: không ghi được tệp ({reason(error)}).") from error
 
 
 def _write_xlsx(path: Path, heading: list[str], rows: list[list[str]], book: Codebook) -> None:
@@ -86,7 +86,7 @@ def _write_xlsx(path: Path, heading: list[str], rows: list[list[str]], book: Cod
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             if isinstance(cell.value, str):
                 cell.data_type = "s"
-    for offset, label in enumerate(book.labels):
+    for offset, label in enumerate(book.labels if rows else ()):
         letter = get_column_letter(len(_FACTS) + 1 + offset)
         names = ",".join(_choices(label, book))
         # a list inside the rule holds 255 characters and is cut at commas; other lists stand on a sheet of their own
@@ -149,7 +149,14 @@ def _read_rows(path: Path) -> Iterable[tuple[int, Sequence[Any]]]:
         except Exception as error:  # openpyxl raises whatever the broken part raises
             raise InputError(f"{path}: không phải tệp XLSX hợp lệ hoặc tệp bị hỏng.") from error
         try:
-            yield from enumerate(workbook.worksheets[0].iter_rows(values_only=True), 1)
+            # somebody may have put a sheet of their own before ours
+            for sheet in workbook.worksheets:
+                first = next(sheet.iter_rows(max_row=1, values_only=True), ())
+                if "ma" in [heading_key("" if cell is None else str(cell)) for cell in first]:
+                    break
+            else:
+                sheet = workbook.worksheets[0]
+            yield from enumerate(sheet.iter_rows(values_only=True), 1)
         finally:
             workbook.close()
     else:
@@ -217,7 +224,9 @@ class _Sheet:
         return Judgement(item_id, Label(tone=values["tone"], theme=values["theme"], **flags), number)
 
 
-def read_sheets(paths: Sequence[Path], wanted: Sequence[str], codebook: Codebook | None = None) -> list[Judgement]:
+def read_sheets(
+    paths: Sequence[Path], wanted: Sequence[str], codebook: Codebook | None = None, where: str = "tệp rút mẫu"
+) -> list[Judgement]:
     """Judgements of exactly the ``wanted`` ids, which the sheets hold together, in the sheets' order.
 
     Raises :class:`InputError` naming the row for a blank or wrong value, an id that was not drawn or stands twice,
@@ -233,19 +242,28 @@ def read_sheets(paths: Sequence[Path], wanted: Sequence[str], codebook: Codebook
         if first is None:
             raise InputError(f"{path}: phiếu chấm rỗng.")
         sheet.heading(first[1])
+        blank: list[int] = []
         for number, row in rows:
             if not any(cell not in (None, "") for cell in row):
                 continue
             item_id = unsafe_cell(sheet.cell(row, "id"))
             if item_id not in allowed:
                 raise InputError(
-                    f"{path}, dòng {number}: mã “{item_id[:60]}” không có trong tệp rút mẫu. "
+                    f"{path}, dòng {number}: mã “{item_id[:60]}” không có trong {where}. "
                     "Không sửa cột Mã, không thêm dòng; dùng đúng tệp rút mẫu của phiếu này."
                 )
             if item_id in seen:
                 raise InputError(f"{path}, dòng {number}: mã “{item_id[:60]}” đã có ở {seen[item_id]}. Bỏ một dòng.")
             seen[item_id] = f"{path.name} dòng {number}"
-            judgements.append(sheet.judgement(number, row))
+            if any(sheet.cell(row, label.id) for label in book.labels):
+                judgements.append(sheet.judgement(number, row))
+            else:
+                blank.append(number)
+        if blank:
+            rows_named = ", ".join(map(str, blank[:12])) + (", …" if len(blank) > 12 else "")
+            raise InputError(
+                f"{path}: chưa chấm {len(blank)} tin (dòng {rows_named}). Tin đã rút không được bỏ; chấm nốt rồi nộp lại."
+            )
     missing = [item_id for item_id in wanted if item_id not in seen]
     if missing:
         names = ", ".join(str(path) for path in paths)
@@ -276,7 +294,10 @@ def labelled_rows(path: Path, codebook: Codebook | None = None) -> list[dict[str
         if not sheet.cell(row, "tone") or not sheet.cell(row, "dark_side"):
             continue
         tone = sheet.names["tone"].get(heading_key(sheet.cell(row, "tone")))
-        if tone is None and heading_key(sheet.cell(row, "tone")) in (heading_key(UNSURE), heading_key(_not_an_item(sheet.book))):
+        if tone is None and heading_key(sheet.cell(row, "tone")) in (
+            heading_key(UNSURE),
+            heading_key(_not_an_item(sheet.book)),
+        ):
             continue
         values: dict[str, Any] = {label.id: sheet.value(number, row, label) for label in sheet.book.labels}
         found.append({field: unsafe_cell(sheet.cell(row, field)) for field in texts if field in sheet.column} | values)

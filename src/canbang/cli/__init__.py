@@ -13,7 +13,7 @@ from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
 from canbang.cli.sample import sample
 from canbang.cli.train import train
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 
 PROGRAM = "canbang"
 
@@ -28,6 +28,29 @@ for _command in (measure, sample, draw, enrol, label, evaluate, train):
     cli.add_command(_command)
 
 
+def _in_vietnamese(error: click.UsageError) -> str:
+    """What is wrong with the words of a command."""
+    if isinstance(error, click.NoSuchOption):
+        near = f" Ý là {', '.join(error.possibilities)}?" if error.possibilities else ""
+        return f"không có tùy chọn {error.option_name}.{near}"
+    name = (
+        error.param.get_error_hint(error.ctx)
+        if isinstance(error, click.BadParameter) and error.param and error.ctx
+        else ""
+    )
+    if isinstance(error, click.MissingParameter):
+        return f"thiếu {name}."
+    if isinstance(error, click.BadParameter):
+        kind = error.param.type if error.param else None
+        wanted = f" Chọn một trong: {', '.join(map(str, kind.choices))}." if isinstance(kind, click.Choice) else ""
+        if isinstance(kind, click.IntRange | click.FloatRange):
+            wanted = f" Cần một số trong khoảng {kind._describe_range()}."
+        return f"{name}: giá trị không dùng được.{wanted}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"tùy chọn {error.option_name} cần kèm một giá trị."
+    return f"không hiểu lệnh ({error.format_message()})"
+
+
 def main() -> None:
     """Run the command line; bad input ends with one line and exit status 2."""
     try:
@@ -38,8 +61,11 @@ def main() -> None:
     except click.exceptions.Abort:
         click.echo("Đã dừng.", err=True)
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
     except click.UsageError as error:
-        click.echo(f"Lỗi: {error.format_message()} Xem: {PROGRAM} --help", err=True)
+        click.echo(f"Lỗi: {_in_vietnamese(error)} Xem: {PROGRAM} --help", err=True)
         sys.exit(2)
     except click.ClickException as error:
         error.show()
@@ -47,5 +73,5 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
-        click.echo(f"Lỗi: {error.filename or 'hệ thống'}: {error.strerror or error}", err=True)
+        click.echo(f"Lỗi: {error.filename or 'hệ thống'}: {reason(error)}", err=True)
         sys.exit(2)

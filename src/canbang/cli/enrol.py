@@ -42,6 +42,9 @@ def enrol(url: str, owner: str, by: str, enrolments: Path) -> None:
     known = read_enrolments(enrolments)
     mine = next((e for e in known if e.url == url), None) or new_enrolment(url, owner.strip(), by.strip())
     mine = Enrolment(mine.url, mine.scope, owner.strip(), by.strip(), mine.code, mine.enrolled_at)
+    old = next((e for e in known if e.url == url), mine)
+    if (old.owner, old.by) != (mine.owner, mine.by):
+        click.echo(f"Đổi ghi danh của {url}: {old.owner} ({old.by}) → {mine.owner} ({mine.by})", err=True)
     others = [e for e in known if e.url != url]
     write_enrolments(enrolments, [*others, mine])
 

@@ -13,6 +13,7 @@ from canbang.audit.drawfile import read_draw, read_secret
 from canbang.audit.judge import Audit, differing
 from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
+from canbang.cli.outputs import check_outputs
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
@@ -55,6 +56,14 @@ def measure(
     """
     if bool(judgements) != (draw_path is not None):
         raise InputError("--judgements và --draw phải đi cùng nhau: phiếu chấm và tệp rút mẫu của chính phiếu đó.")
+    if adjudicated and not second:
+        raise InputError(
+            "--adjudicated cần --second: phiếu phân xử chỉ có nghĩa bên cạnh phiếu của người chấm thứ hai."
+        )
+    check_outputs(
+        [*sources, *judgements, second, adjudicated, draw_path, secret, enrolments],
+        [rejects, html_path, xlsx_path, disagreements], fresh=[disagreements],
+    )  # fmt: skip
     span = window(month, first, last)
     audit = None
     if draw_path is not None:
@@ -89,9 +98,9 @@ def read_audit(
     """Draw and sheets together; raises :class:`InputError` where they do not fit."""
     draw = read_draw(draw_path, read_secret(secret) if secret else "")
     first = read_sheets(judgements, draw.drawn)
-    again = read_sheets([second], draw.doubled) if second else []
+    again = read_sheets([second], draw.doubled, where="phần chấm kép của tệp rút mẫu") if second else []
     differ = differing(first, again, load_codebook())
-    final = read_sheets([adjudicated], differ) if adjudicated else []
+    final = read_sheets([adjudicated], differ, where="các tin hai người chấm khác nhau") if adjudicated else []
     return Audit(draw, tuple(first), tuple(again), tuple(final))
 
 
@@ -111,6 +120,9 @@ def _write_disagreements(path: Path, frame: Frame, audit: Audit) -> None:
     """The adjudicator's sheet: what both said stands in the note column, the answer is left blank."""
     book = load_codebook()
     differ = differing(audit.first, audit.second, book)
+    if not differ:
+        click.echo("Hai người chấm không khác nhau ở tin nào: không cần phiếu phân xử.", err=True)
+        return
     place = {item_id: position for position, item_id in enumerate(frame.ids)}
     said = {judgement.item_id: [words.label_words(book, judgement.label)] for judgement in audit.first}
     for judgement in audit.second:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from canbang.audit.draw import Draw, make_draw, next_look
 from canbang.audit.drawfile import read_draw, read_secret, write_draw
 from canbang.audit.sheet import write_sheet
 from canbang.cli.label import labeller_option
+from canbang.cli.outputs import check_outputs
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
@@ -86,15 +88,16 @@ def sample(
 
     Chấm hết các dòng của phiếu rồi chạy canbang measure với cùng nguồn, --judgements và --draw.
     """
-    for path in (sheet_path, second_path, None if more else draw_path):
-        if path is not None and path.exists() and not force:
-            raise InputError(
-                f"{path}: đã có tệp này, có thể đang chấm dở. Chọn tên khác (--sheet, --draw) hoặc thêm --force."
-            )
+    check_outputs(
+        [*sources, secret_path, enrolments], [sheet_path, second_path, draw_path, rejects],
+        fresh=() if force else [sheet_path, second_path, None if more else draw_path],
+    )  # fmt: skip
     if seed and secret_path:
         raise InputError("Chỉ dùng --seed hoặc --secret, không dùng cả hai.")
     secret = read_secret(secret_path) if secret_path else seed
     before = read_draw(draw_path, secret) if more else None
+    if before is not None and secret_path and before.secret:
+        raise InputError(f"{draw_path}: mã của kỳ này đã công bố, không rút thêm được nữa.")
     span = window(month, first, last)
     if before is not None:
         span = window(None, before.window[0] or None, before.window[1] or None)
@@ -111,7 +114,8 @@ def sample(
     if second_path:
         write_sheet(second_path, frame.spool.read([place[i] for i in draw.doubled]))
     write_draw(draw, draw_path, reveal=secret_path is None)
-    _say(draw, len(draw.drawn) - len(already), sources, sheet_path, second_path, draw_path)
+    earlier = ["PHIẾU-CÁC-LẦN-TRƯỚC"] if already else []
+    _say(draw, len(draw.drawn) - len(already), sources, earlier, sheet_path, second_path, draw_path)
 
 
 def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:
@@ -140,11 +144,15 @@ def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: st
     return next_look(before, budget, secret or before.secret, [frame.ids[position] for position in new], scores)
 
 
-def _say(draw: Draw, now: int, sources: tuple[str, ...], sheet: Path, second: Path | None, path: Path) -> None:
+def _say(
+    draw: Draw, now: int, sources: tuple[str, ...], before: list[str], sheet: Path, second: Path | None, path: Path
+) -> None:
     look = f" (lần {len(draw.looks)}, tổng {integer(len(draw.drawn))})" if len(draw.looks) > 1 else ""
     click.echo(f"Đã rút {integer(now)} trong {integer(len(draw.frame_ids))} tin{look}.")
     click.echo(f"Phiếu chấm: {sheet} (điền hết các dòng; cột Chủ đề có thể để trống)")
     if second:
         click.echo(f"Phiếu người chấm thứ hai: {second} ({integer(len(draw.doubled))} tin, chấm độc lập)")
     click.echo(f"Tệp rút mẫu: {path} (giữ nguyên, cần khi đo)")
-    click.echo(f"Chấm xong: canbang measure {' '.join(sources)} --judgements {sheet} --draw {path}")
+    sheets = "".join(f" --judgements {shlex.quote(name)}" for name in [*before, str(sheet)])
+    named = " ".join(shlex.quote(name) for name in sources)
+    click.echo(f"Chấm xong: canbang measure {named}{sheets} --draw {shlex.quote(str(path))}")

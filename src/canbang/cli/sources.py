@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.fetch.enrolment import DEFAULT_FILE, read_enrolments
 from canbang.fetch.export import file_source
 from canbang.fetch.guard import Guard
@@ -27,6 +27,7 @@ from canbang.text.cells import safe_cell
 from canbang.text.dates import DateOrder, parse_date
 
 F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT_REJECTS = Path("canbang-rejects.csv")
 LOOPBACK_SWITCH = "CANBANG_TEST_LOOPBACK"
 """Environment variable that lets tests fetch from this machine; anything else private stays closed."""
 
@@ -40,7 +41,7 @@ def source_options(command: F) -> F:
         click.option("--to", "last", metavar="NGÀY", help="Ngày cuối kỳ, tính cả ngày đó."),
         click.option("--date-order", type=click.Choice([o.value for o in DateOrder]), help="Thứ tự trong 05/09/2026: dmy là ngày trước, mdy là tháng trước."),
         click.option("--channel", default="", help="Tên kênh cho tệp không có cột kênh (mặc định: tên tệp)."),
-        click.option("--rejects", type=click.Path(path_type=Path), default=Path("canbang-rejects.csv"), show_default=True, help="Tệp ghi các dòng bị loại và lý do."),
+        click.option("--rejects", type=click.Path(path_type=Path), default=DEFAULT_REJECTS, show_default=True, help="Tệp ghi các dòng bị loại và lý do."),
         click.option("--enrolments", type=click.Path(path_type=Path), default=DEFAULT_FILE, show_default=True, help="Tệp ghi danh kênh."),
     )):  # fmt: skip
         command = decorate(command)
@@ -79,7 +80,11 @@ def window(month: str | None, first: str | None, last: str | None) -> Window:
 def open_sources(names: Sequence[str], channel: str, order: str | None, enrolments: Path) -> list[Source]:
     """Sources in the order named; each is checked before the first is read."""
     known = None
-    opened = []
+    opened: list[Source] = []
+    files = [Path(name) for name in names if "://" not in name]
+    for path in files:
+        if sum(path.resolve() == other.resolve() for other in files) > 1:
+            raise InputError(f"{path}: tệp này được nêu hai lần. Bỏ bớt một lần.")
     for name in names:
         if "://" in name:
             known = read_enrolments(enrolments) if known is None else known
@@ -88,33 +93,68 @@ def open_sources(names: Sequence[str], channel: str, order: str | None, enrolmen
             path = Path(name)
             if not path.exists() and "." in name and "/" not in name and path.suffix.lower() not in SUFFIXES:
                 raise InputError(f"{name}: không có tệp này. Nếu là địa chỉ trang, viết đủ https://{name}")
-            opened.append(file_source(path, channel=channel, order=DateOrder(order) if order else None))
+            # two files of one name in two folders are two channels
+            same = sum(path.stem == other.stem for other in files) > 1
+            own = channel or (f"{path.resolve().parent.name}/{path.stem}" if same else "")
+            opened.append(file_source(path, channel=own, order=DateOrder(order) if order else None))
     return opened
+
+
+_HEADING = ["Nguồn", "Vị trí", "Lý do", "Trích đầu tin"]
 
 
 @contextmanager
 def rejects_file(path: Path) -> Iterator[Callable[[Reject], None]]:
-    """A callback that writes rejects as CSV; without rejects no file is written."""
+    """A callback that writes rejects as CSV, put in place when all went well.
+
+    A run without rejects leaves no file, not even that of an earlier run. Where the default file cannot be written
+    the run goes on: the count stands in the report.
+    """
+    part = path.with_name(path.name + ".tmp")
     opened: list[Any] = []
+    failed: list[OSError] = []
 
     def write(reject: Reject) -> None:
-        if not opened:
+        if not opened and not failed:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                stream = path.open("w", encoding="utf-8-sig", newline="")
+                stream = part.open("w", encoding="utf-8-sig", newline="")
             except OSError as error:
-                raise InputError(
-                    f"{path}: không ghi được tệp dòng bị loại ({error.strerror}). Chọn chỗ khác bằng --rejects."
-                ) from error
+                if path != DEFAULT_REJECTS:
+                    raise InputError(
+                        f"{path}: không ghi được tệp dòng bị loại ({reason(error)}). Chọn chỗ khác bằng --rejects."
+                    ) from error
+                failed.append(error)
+                click.echo(
+                    f"Không ghi được {path} ({reason(error)}): xem lý do loại bằng --rejects ở chỗ khác.", err=True
+                )
+                return
             opened.extend((stream, csv.writer(stream)))
-            opened[1].writerow(["Nguồn", "Chỗ", "Lý do", "Bắt đầu"])
-        opened[1].writerow([safe_cell(cell) for cell in (reject.source, reject.place, reject.reason, reject.start)])
+            opened[1].writerow(_HEADING)
+        if opened:
+            opened[1].writerow([safe_cell(cell) for cell in (reject.source, reject.place, reject.reason, reject.start)])
 
     try:
         yield write
-    finally:
+    except BaseException:
         if opened:
             opened[0].close()
+            part.unlink(missing_ok=True)
+        raise
+    if opened:
+        opened[0].close()
+        part.replace(path)
+    elif not failed and _is_rejects(path):
+        path.unlink(missing_ok=True)
+
+
+def _is_rejects(path: Path) -> bool:
+    """Whether the file is a rejects file of an earlier run."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return next(csv.reader(stream), None) == _HEADING
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
 
 
 @contextmanager

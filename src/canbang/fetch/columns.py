@@ -22,12 +22,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "duong link", "lien ket bai viet", "share url",
     ),
     "published_at": (
-        "published at", "ngay dang", "thoi gian dang", "ngay gio dang", "thoi gian xuat ban", "ngay xuat ban",
+        "published at", "publishedat", "ngay dang", "ngay dang tai", "ngay phat song", "ngay cong bo", "ngay gio", "ngay thang", "posted", "posted at", "thoi gian dang", "ngay gio dang", "thoi gian xuat ban", "ngay xuat ban",
         "thoi diem dang", "publish time", "publish datetime", "published", "create time", "created time",
         "thoi gian", "ngay phat", "pubdate", "post time", "video publish time", "ngay", "date", "datetime",
     ),
     "title": (
-        "title", "tieu de", "tieu de bai", "tieu de tin", "ten bai", "ten bai viet", "ten tin bai", "tit",
+        "title", "tieu de", "tieu de bai", "tieu de bai viet", "tieu de tin bai", "ten tin", "tua de", "tin bai", "ten tac pham", "post title", "tieu de tin", "ten bai", "ten bai viet", "ten tin bai", "tit",
         "headline", "tieu de video", "video title", "ten video", "ten clip",
     ),
     "lead": (
@@ -35,7 +35,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "text": (
         "text", "noi dung", "noi dung bai viet", "body", "content", "message", "caption", "chu thich",
-        "noi dung dang", "toan van", "video description",
+        "noi dung dang", "noi dung bai dang", "noi dung tin bai", "toan van", "video description",
     ),
     "kind": ("kind", "loai", "loai bai viet", "loai noi dung", "hinh thuc", "the loai", "post type", "type"),
     "share_of": ("share of", "chia se tu", "share of url", "bai goc", "lien ket goc", "shared from", "nguon chia se"),

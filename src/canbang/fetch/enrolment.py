@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import dns.exception
 import dns.resolver
 
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.fetch.guard import FetchError, Guard
 from canbang.fetch.page import meta_content
 from canbang.item import VIETNAM
@@ -89,7 +89,7 @@ def write_enrolments(file: Path, enrolments: Sequence[Enrolment]) -> None:
             stream.write(text)
         os.replace(stream.name, file)  # noqa: PTH105  (atomic replacement is the point)
     except OSError as error:
-        raise InputError(f"{file}: không ghi được tệp ghi danh ({error.strerror}).") from error
+        raise InputError(f"{file}: không ghi được tệp ghi danh ({reason(error)}).") from error
 
 
 def covering(url: str, enrolments: Sequence[Enrolment]) -> Enrolment | None:

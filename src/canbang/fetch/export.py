@@ -80,10 +80,11 @@ class _Reader:
             )
         heading = self.table.headings[self.index["published_at"]]
         readable, filled, first = 0, 0, ""
-        open_question = 0
+        open_question = rows = 0
         evidence: dict[DateOrder, int] = {}
         numeric = False
         for number, row in self.table.rows(lambda _: None):
+            rows += 1
             if isinstance(row, str) or (value := self.cell(row, "published_at")) in (None, ""):
                 continue
             filled += 1
@@ -103,6 +104,8 @@ class _Reader:
                 evidence.setdefault(found, number)
             elif found is None:
                 open_question += 1
+        if not rows:
+            raise InputError(f"{name}: tệp chỉ có dòng tên cột, không có dòng dữ liệu nào. Xuất lại tệp.")
         if not readable:
             shown = f", ví dụ “{first[:30]}”" if first else " (cột trống)"
             raise InputError(
@@ -152,7 +155,7 @@ class _Reader:
         where, start = f"dòng {number}", (title or lead or text)[:_START]
 
         def reject(reason: str) -> Reject:
-            return Reject(str(self.table.path), where, reason, start)
+            return Reject(self.table.path.name, where, reason, start)
 
         if self._is_total(row):
             return reject("dòng tổng, không phải tin bài")
@@ -192,6 +195,8 @@ def file_source(path: Path, *, channel: str = "", order: DateOrder | None = None
     reader = _Reader(table, channel or path.stem, order)
     reader.decide_order()
     notes = list(table.notes)
+    if reader.order is DateOrder.MDY and order is None:
+        notes.append(f"{path.name}: đọc ngày theo thứ tự tháng/ngày/năm, vì có ngày chỉ đọc được như thế")
     if "platform_id" not in reader.index:
         notes.append(
             f"{path.name}: không có cột mã bài, dùng {'đường dẫn' if 'url' in reader.index else 'nội dung'} làm mã"
@@ -205,7 +210,7 @@ def file_source(path: Path, *, channel: str = "", order: DateOrder | None = None
 
         for number, row in table.rows(progress):
             if isinstance(row, str):
-                yield Reject(str(path), f"dòng {number}", row)
+                yield Reject(path.name, f"dòng {number}", row)
             elif any(_text(cell) for cell in row):
                 yield reader.item(number, row)
 

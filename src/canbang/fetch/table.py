@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.fetch.columns import Columns, accepted_titles, map_headings
 from canbang.text.encodings import FALLBACK, detect_file
 
@@ -52,7 +52,7 @@ def open_table(path: Path) -> Table:
     except PermissionError as error:
         raise InputError(f"{path}: không có quyền đọc tệp này.") from error
     except OSError as error:
-        raise InputError(f"{path}: không đọc được tệp ({error.strerror or error}).") from error
+        raise InputError(f"{path}: không đọc được tệp ({reason(error)}).") from error
 
 
 def _find_header(path: Path, rows: Iterator[Sequence[Any]]) -> tuple[int, Columns, tuple[str, ...]]:
@@ -160,9 +160,9 @@ def _open_xlsx(path: Path) -> Table:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         names = list(book.sheetnames)
         book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:  # openpyxl says OSError of a foreign package
         raise InputError(f"{path}: không phải tệp XLSX hợp lệ hoặc tệp bị hỏng. Hãy lưu lại từ Excel.") from error
 
     def raw(sheet: str) -> Iterator[tuple[Any, ...]]:
@@ -189,7 +189,13 @@ def _open_xlsx(path: Path) -> Table:
                 progress(0)
                 yield number, row
 
-    return Table(path, columns, headings, _notes(path, columns, header), rows)
+    notes = _notes(path, columns, header)
+    if len(names) > 1:
+        rest = ", ".join(f"“{name}”" for name in names if name != sheet)
+        notes += (
+            f"{path.name}: chỉ đọc trang tính “{sheet}”, không đọc {rest}; trang khác có tin thì xuất riêng từng tệp",
+        )
+    return Table(path, columns, headings, notes, rows)
 
 
 def _open_jsonl(path: Path) -> Table:
@@ -217,7 +223,11 @@ def _open_jsonl(path: Path) -> Table:
     headings = tuple(keys)
     columns = map_headings(headings)
     if not columns.usable:
-        shown = ", ".join(f"“{key[:30]}”" for key in headings[:8]) or "không có khóa nào"
+        if not headings:
+            raise InputError(
+                f"{path}: không có dòng nào là một đối tượng JSON. Cần mỗi dòng một đối tượng {{…}}, không phải một mảng […]."
+            )
+        shown = ", ".join(f"“{key[:30]}”" for key in headings[:8])
         raise InputError(f"{path}: không thấy khóa tiêu đề trong các dòng JSON (có: {shown}). Cần {accepted_titles()}.")
 
     def rows(progress: Callable[[int], None]) -> Iterator[Row]:

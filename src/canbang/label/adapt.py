@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,10 @@ def _held_out(lesson: Lesson, penalty: float, seed: int) -> Floats:
     return out
 
 
+def _area(said: NDArray[np.bool_], score: Floats) -> Callable[[NDArray[np.int64]], float]:
+    return lambda at: auc(said[at], score[at])
+
+
 def figures(scores: Floats, truth: Floats, seed: int = 0) -> dict[str, Any]:
     """Figures with bootstrap intervals of each label that is known for every row."""
     p = probabilities(scores)
@@ -151,7 +155,7 @@ def figures(scores: Floats, truth: Floats, seed: int = 0) -> dict[str, Any]:
             "positive": int(said.sum()),
             "macro_f1": round(macro_f1(said, score >= 0.5), 3),
             "auc": round(auc(said, score), 3),
-            "auc_interval": interval(lambda i, a=said, b=score: auc(a[i], b[i]), len(said), seed=seed),
+            "auc_interval": interval(_area(said, score), len(said), seed=seed),
             "ece": round(ece(said, score), 3),
         }
     for name, kinds in CHOICES.items():

@@ -18,8 +18,8 @@ from canbang.errors import InputError
 from canbang.item import VIETNAM, Item, Label
 from canbang.label.labeller import COLUMN, THEMES, TONES, Labeller
 from canbang.label.metrics import auc, ece, macro_f1
-from canbang.text.encodings import detect_file
 from canbang.text.dates import parse_date
+from canbang.text.encodings import detect_file
 from canbang.text.normalise import plain
 
 FLAGS = ("counted_negative", "dark_side", "sensational", "public_interest", "clickbait")
@@ -121,8 +121,8 @@ def _flag_figures(truth: NDArray[np.float64], score: NDArray[np.float64], thresh
 def _figures(label: str, truth: NDArray[Any], scores: NDArray[np.float32], threshold: float) -> dict[str, Any]:
     if label in CHOICES:
         kinds = CHOICES[label]
-        known = np.isin(truth, kinds)
         columns = [COLUMN[f"{label}:{kind}"] for kind in kinds]
+        known = np.isin(truth, kinds) & ~np.isnan(scores[:, columns]).any(axis=1)
         guess = np.array(kinds)[scores[known][:, columns].argmax(axis=1)]
         return {
             "items": int(known.sum()),

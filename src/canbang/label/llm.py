@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.codebook import load_codebook
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.fetch.endpoint import Chat, Client, Completion, EndpointError, Pace, chat_address, check_endpoint
 from canbang.item import Item
 from canbang.label.encoder import derive_counted
@@ -262,7 +262,7 @@ class AnswerCache:
                 os.fsync(file.fileno())
         except OSError as error:
             raise InputError(
-                f"{self.path}: không ghi được ({error.strerror}). Sửa quyền ghi, hoặc đổi “cache”."
+                f"{self.path}: không ghi được ({reason(error)}). Sửa quyền ghi, hoặc đổi “cache”."
             ) from error
         self._torn = False
         self._known[key] = entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from canbang.report.frame import Frame
 
 HALF_WIDTH = 0.025
 """Half-width (a share) that the planning figure aims at: plus or minus 2.5 points."""
+
+MANY_REJECTED = 0.1
+"""Share of rejected rows from which a report warns before anything else."""
 
 SHARES = (
     "counted_negative", "positive", "neutral", "negative", "negative_or_dark_side", "sensational",
@@ -122,11 +126,14 @@ def expected(probability: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]
         return probability[:, COLUMN[name]].astype(np.float64)
 
     counted, dark, public = column("counted_negative"), column("dark_side"), column("public_interest")
+    # a negative tone is counted by definition; the labeller's two heads may differ a little, the report's may not
+    negative = np.minimum(column("tone:negative"), counted)
+    rest = (1 - negative) / np.maximum(1 - column("tone:negative"), 1e-6)
     return {
         "counted_negative": counted,
-        "positive": column("tone:positive"),
-        "neutral": column("tone:neutral"),
-        "negative": column("tone:negative"),
+        "positive": column("tone:positive") * rest,
+        "neutral": column("tone:neutral") * rest,
+        "negative": negative,
         "negative_or_dark_side": np.minimum(1.0, counted + dark * column("tone:positive")),
         "sensational": column("sensational"),
         "public_interest": public,
@@ -169,10 +176,22 @@ class _Estimator:
                 tally[self.band[position]] += (1, said is True, said is None)
         return [Cell(str(h), int(sizes[h]), *map(int, tally[h])) for h in range(bands) if sizes[h]]
 
+    def point(self, cells: list[Cell], question: Question) -> Fraction:
+        """The point of a group with unread bands: those take the rate that the band has in the whole window."""
+        whole = {cell.name: cell for cell in self.cells(np.ones(len(self.frame), np.bool_), question)}
+        total = Fraction(0)
+        for cell in cells:
+            best = cell if cell.audited - cell.unsure else whole[cell.name]
+            settled = best.audited - best.unsure
+            total += cell.items * (Fraction(best.positive, settled) if settled else Fraction(1, 2))
+        return total / sum(cell.items for cell in cells)
+
     def share(self, inside: NDArray[np.bool_], question: Question) -> tuple[ShareValue, Verdict]:
         """The audited share of a subset, and its verdict against the limit."""
-        share = estimate_share(self.cells(inside, question))
-        value = ShareValue(float(share.point), share.low_share, share.high_share, share.confidence)
+        cells = self.cells(inside, question)
+        share = estimate_share(cells)
+        point = self.point(cells, question) if any(not cell.audited - cell.unsure for cell in cells) else share.point
+        value = ShareValue(float(point), share.low_share, share.high_share, share.confidence)
         return value, decide(share, self.limit.value, strict=self.limit.strict)
 
     def part(self, key: str, inside: NDArray[np.bool_]) -> Part:
@@ -230,17 +249,24 @@ def balance(
     themes, themes_basis = estimator.themes(book)
     first, last = frame.span()
     said_of = {one.item_id: one for one in estimator.settled}
+    if frame.rejected > MANY_REJECTED * frame.read:
+        notes = [
+            f"loại {frame.rejected}/{frame.read} dòng đã đọc: xem lý do trong tệp dòng bị loại trước khi dùng con số này",
+            *notes,
+        ]
     draw = audit.draw if audit else None
     drawn: tuple[Drawn, ...] = ()
     if draw is not None:
         place = {item_id: position for position, item_id in enumerate(frame.ids)}
         items = frame.spool.read([place[item_id] for item_id in draw.drawn])
+        counted = estimator.questions["counted_negative"]
+        items.sort(key=lambda item: (said_of[item.id].answer(counted) is False, item.published_at, item.id))
         drawn = tuple(Drawn(item, said_of[item.id].shown) for item in items)
     shells = [d.item.title or d.item.id for d in drawn if said_of[d.item.id].not_an_item]
     if shells:
         notes = [
             *notes,
-            f"{len(shells)} tin chấm được đánh dấu không phải tin, bài (ví dụ “{shells[0][:60]}”), tính như không tiêu cực; "
+            f"{len(shells)} tin chấm được đánh dấu không phải tin, bài (ví dụ “{shells[0][:60]}”), tính như không chắc; "
             "loại các trang này khỏi nguồn rồi rút mẫu lại",
         ]
     return Balance(

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.report import words
 from canbang.report.balance import Balance
 from canbang.report.chart import forest
@@ -24,7 +24,7 @@ def render(report: Balance, reasons: dict[str, str] | None = None) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(percent=percent, integer=integer, day=day)
-    charts = {dimension: Markup(forest(report, dimension)) for dimension in report.by}  # noqa: S704  (built and escaped in chart.py)
+    charts = {dimension: Markup(forest(report, dimension)) for dimension in report.by if dimension != "theme"}  # noqa: S704  (built and escaped in chart.py)
     return environment.get_template("balance.html").render(
         r=report,
         w=words,
@@ -40,4 +40,4 @@ def write_html(report: Balance, path: Path, reasons: dict[str, str] | None = Non
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render(report, reasons), "utf-8")
     except OSError as error:
-        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+        raise InputError(f"{path}: không ghi được tệp ({reason(error)}).") from error

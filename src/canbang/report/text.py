@@ -51,7 +51,7 @@ def _head(report: Balance) -> RenderableType:
     whole = report.whole
     share = whole.shares["counted_negative"]
     colour = _COLOUR[whole.verdict]
-    figure = (percent(share.point), f"bold {colour}")
+    figure = (words.figure(report, share.point), f"bold {colour}")
     if whole.basis == "machine":
         rest_of_line = "  (ước tính máy, chưa có khoảng)"
     else:
@@ -111,11 +111,11 @@ def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], *, wide: b
     table.columns[-1].no_wrap = True
     for part in parts:
         share = part.shares["counted_negative"]
-        shown = [percent(part.shares[key].point) for key in ("positive", "sensational")] if wide else []
+        shown = [words.point(part, key) for key in ("positive", "sensational")] if wide else []
         table.add_row(
             words.key_words(report, dimension, part.key), integer(part.items), integer(part.audited),
-            percent(share.point), words.interval(share, part.basis), *shown,
-            Text(words.VERDICTS[part.verdict], style=_COLOUR[part.verdict]),
+            words.point(part, "counted_negative"), words.interval(share, part.basis), *shown,
+            Text(words.verdict(dimension, part), style=_COLOUR[part.verdict]),
         )  # fmt: skip
     return table
 
@@ -134,11 +134,10 @@ def _themes(report: Balance) -> Table:
 
 
 def _foot(report: Balance) -> RenderableType:
-    needed = report.needed
     lines = [
         f"Tính theo câu chuyện (mỗi câu chuyện một lần): {percent(report.share_by_story)} (ước tính máy).",
-        f"Muốn sai số ±2,5 điểm: chấm khoảng {integer(needed.for_half_width)} tin.",
+        words.more_labels(report),
         *words.source_lines(report),
         *(f"Lưu ý: {line}" for line in report.notes),
     ]
-    return Text("\n".join(lines), style="dim")
+    return Text("\n".join(line for line in lines if line), style="dim")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from canbang.codebook import Codebook
 from canbang.estimate.verdict import Verdict
-from canbang.item import Label
+from canbang.item import Item, Label
 from canbang.label.labeller import THEMES
-from canbang.report.balance import Balance, ShareValue
+from canbang.report.balance import Balance, Part, ShareValue
 from canbang.report.frame import DIMENSIONS
 from canbang.text.numbers import day, decimal, integer, percent, percent_range
 
 VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_YET_KNOWN: "Chưa đủ căn cứ"}
 BASES = {"machine": "ước tính máy", "audit": "theo mẫu chấm"}
-DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy xếp)"), strict=True))
+DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy phân loại)"), strict=True))
 TONES = ("positive", "neutral", "negative")
 DEFINITIONS = ("counted_negative", "negative", "negative_or_dark_side")
 
 _NEARLY_ALL = 0.9
+_NEAR = 0.03
 
 SHARES = {
     "counted_negative": "Tính là tiêu cực",
@@ -27,8 +30,40 @@ SHARES = {
     "sensational": "Giật gân, câu khách",
     "public_interest": "Vì lợi ích công",
     "counted_negative_public_interest": "Phần tiêu cực vì lợi ích công",
-    "counted_negative_without_public_interest": "Phần tiêu cực còn lại, không kể vì lợi ích công",
+    "counted_negative_without_public_interest": "Phần tiêu cực, không kể vì lợi ích công",
 }
+
+
+def figure(report: Balance, share: float) -> str:
+    """A share for the headline: two decimals where one would round it onto the limit."""
+    limit = float(report.limit.value)
+    near = share != limit and decimal(100 * share) == decimal(100 * limit)
+    return percent(share, 2 if near else 1)
+
+
+def point(part: Part, name: str) -> str:
+    """A group's share; "—" where nobody read an item of the group."""
+    return "—" if part.basis == "audit" and not part.audited else percent(part.shares[name].point)
+
+
+def headline(item: Item, width: int = 120) -> str:
+    """The title, or the start of the text cut at a word."""
+    text = item.title or item.lead or item.text
+    return text if len(text) <= width else text[:width].rsplit(" ", 1)[0] + "…"
+
+
+def verdict(dimension: str, part: Part) -> str:
+    """A group's verdict; none for themes, which no letter limits."""
+    return "—" if dimension == "theme" else VERDICTS[part.verdict]
+
+
+def more_labels(report: Balance) -> str:
+    """How many labels plus or minus 2.5 points take; empty once they are there."""
+    wanted, now = report.needed.for_half_width, report.whole.audited
+    if now >= wanted:
+        return ""
+    have = f" (đã chấm {integer(now)}, cần thêm {integer(wanted - now)})" if now else ""
+    return f"Để sai số còn ±2,5 điểm phần trăm: chấm tổng cộng khoảng {integer(wanted)} tin{have}."
 
 
 def interval(value: ShareValue, basis: str) -> str:
@@ -59,7 +94,9 @@ def key_words(report: Balance, dimension: str, key: str) -> str:
         return report.codebook.label("theme").value(key).name_vi if key in THEMES else key
     if dimension == "week":
         year, week = key.split("-W")
-        return f"Tuần {int(week)}/{year}"
+        monday = date.fromisocalendar(int(year), int(week), 1)
+        sunday = monday + timedelta(days=6)
+        return f"Tuần {int(week)} ({monday.day}/{monday.month}–{sunday.day}/{sunday.month})"
     if dimension == "month":
         year, month = key.split("-")
         return f"Tháng {int(month)}/{year}"
@@ -74,12 +111,13 @@ def verdict_sentence(report: Balance) -> str:
     if whole.verdict is Verdict.UNDER:
         return f"Tỉ lệ tính là tiêu cực {limit} ({confidence_words(share)})."
     if whole.verdict is Verdict.OVER:
-        return f"Tỉ lệ tính là tiêu cực không {limit} ({confidence_words(share)})."
+        return f"Tỉ lệ tính là tiêu cực từ {limit.split(' ', 1)[1]} trở lên, không đạt yêu cầu {limit} ({confidence_words(share)})."
     start = (
         "Chưa có tin nào được người chấm. " if whole.basis == "machine" else f"Mới chấm {integer(whole.audited)} tin. "
     )
     if report.needed.for_verdict >= _NEARLY_ALL * whole.items:
-        return f"{start}Ước lượng nằm sát giới hạn: có thể phải chấm hết {integer(whole.items)} tin mới kết luận được."
+        why = "Tỉ lệ nằm sát giới hạn" if abs(share.point - float(report.limit.value)) < _NEAR else "Kỳ đo có ít tin"
+        return f"{start}{why}: có thể phải chấm hết {integer(whole.items)} tin mới kết luận được."
     return f"{start}Cần chấm khoảng {integer(report.needed.for_verdict)} tin rút ngẫu nhiên (canbang sample) để có thể kết luận."
 
 
@@ -98,7 +136,7 @@ def counts_words(report: Balance) -> str:
     """How what was read became what is counted."""
     outside = f", ngoài kỳ {integer(report.outside)}" if report.outside else ""
     return (
-        f"Đã đọc {integer(report.read)} = đếm {integer(report.whole.items)} + loại {integer(report.rejected)}{outside}; "
+        f"Đã đọc {integer(report.read)} dòng: tính {integer(report.whole.items)}, loại {integer(report.rejected)}{outside}; "
         f"{integer(report.whole.stories)} câu chuyện"
     )
 

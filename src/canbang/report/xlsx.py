@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from canbang.errors import InputError
+from canbang.errors import InputError, reason
 from canbang.report import words
 from canbang.report.balance import Balance, Part
 from canbang.text.cells import safe_cell
@@ -49,7 +49,7 @@ def write_xlsx(report: Balance, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         book.save(path)
     except OSError as error:
-        raise InputError(f"{path}: không ghi được tệp ({error.strerror}).") from error
+        raise InputError(f"{path}: không ghi được tệp ({reason(error)}).") from error
 
 
 def _line(sheet: Any, values: list[Any], *, bold: bool = False) -> None:
@@ -112,10 +112,10 @@ def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]
             words.DIMENSION[dimension],
             "Tin",
             "Câu chuyện",
-            "Tin chấm",
+            "Đã chấm",
             *words.SHARES.values(),
-            "Thấp",
-            "Cao",
+            "Tính là tiêu cực, thấp",
+            "Tính là tiêu cực, cao",
             "Kết luận",
         ],
         bold=True,
@@ -124,7 +124,7 @@ def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]
         share = part.shares["counted_negative"]
         _line(sheet, [
             words.key_words(report, dimension, part.key), part.items, part.stories, part.audited,
-            *(part.shares[name].point for name in words.SHARES), *_ends(share, part.basis), words.VERDICTS[part.verdict],
+            *((part.shares[name].point if part.audited or part.basis == "machine" else "—") for name in words.SHARES), *_ends(share, part.basis), words.verdict(dimension, part),
         ])  # fmt: skip
 
 
@@ -140,5 +140,5 @@ def _drawn(sheet: Any, report: Balance) -> None:
         item = drawn.item
         _line(
             sheet,
-            [item.title or item.text[:120], item.channel, day(item.published_at.date()), *said, item.url],
+            [words.headline(item), item.channel, day(item.published_at.date()), *said, item.url],
         )
