@@ -25,12 +25,13 @@ CONTAINMENT = 0.6
 MIN_SHINGLES = 12
 MIN_TITLE_WORDS = 8
 _MAX_TITLE_WORDS = 40
-_KEPT = 384  # hashes kept of one text; longer texts are thinned by hash value, the same way in every text
+_KEPT = 256  # hashes kept of one text; longer texts are thinned by hash value, the same way in every text
 _MAX_THINNING = 6
 _MIN_COMMON = 4
 _MIN_COMMON_THINNED = 3  # each thinned hash stands for two to 64 shingles
 _BOILERPLATE = 64  # a shingle in more texts than this tells no story apart
 _PARTS = 16  # hash ranges handled one after the other, to bound memory
+_MAX_PAIRS = 400_000  # shared shingles followed in one range; texts of few words share more, and are thinned further
 
 
 def _hash64(text: str) -> int:
@@ -48,7 +49,7 @@ def _thinned(hashes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], int]:
 
 
 class StoryIndex:
-    """Collects a small fingerprint of every item (at most about 2 kB), then clusters them."""
+    """Collects a small fingerprint of every item (at most about 1 kB), then clusters them."""
 
     def __init__(self) -> None:
         self._url = array("Q")
@@ -59,7 +60,7 @@ class StoryIndex:
         self._when = array("q")
         self._power = array("b")
         self._size = array("i")
-        self._hashes: list[NDArray[np.uint32]] = []
+        self._hashes = array("I")
         self._links: list[tuple[int, int]] = []
         self._shared: list[tuple[int, int]] = []
 
@@ -89,7 +90,7 @@ class StoryIndex:
         self._title.append(_hash64(keys[0]) if MIN_TITLE_WORDS <= len(said) <= _MAX_TITLE_WORDS else 0)
         self._channel.append(hash(item.channel))
         kept, power = _thinned(hashes) if long_enough else (hashes[:0], 0)
-        self._hashes.append(kept)
+        self._hashes.frombytes(kept.astype(np.uint32).tobytes())
         self._power.append(power)
         self._size.append(len(kept))
 
@@ -131,25 +132,32 @@ class StoryIndex:
     def _alike(self, when: NDArray[np.int64]) -> NDArray[np.int64]:
         """Pairs of items whose texts contain one another; ``shape (pairs, 2)``."""
         n = len(self)
+        size = np.asarray(self._size, np.int64)
+        ends = np.cumsum(size)
         # one text of each set of equal texts speaks for all of them
-        speakers = np.flatnonzero(_first_of_equal(np.asarray(self._exact, np.uint64)) & (np.asarray(self._size) > 0))
-        if len(speakers) < 2:
+        speaks = _first_of_equal(np.asarray(self._exact, np.uint64)) & (size > 0)
+        if speaks.sum() < 2:
             return np.empty((0, 2), np.int64)
-        owner = np.repeat(speakers, np.asarray(self._size)[speakers])
-        hashes = np.concatenate([self._hashes[i] for i in speakers])
+        hashes = np.frombuffer(self._hashes, np.uint32)
         sizes = np.zeros((n, _MAX_THINNING + 1), np.int32)
         found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        cap, floor = _BOILERPLATE, 0
         for part in range(_PARTS):
-            chosen = (hashes >> np.uint32(28)) == part
-            pairs, kept_owner, kept_hash = _common(hashes[chosen], owner[chosen], when, n)
+            chosen = np.flatnonzero((hashes >> np.uint32(28)) == part)
+            owner = np.searchsorted(ends, chosen, side="right")
+            spoken = speaks[owner]
+            mine, whose = hashes[chosen[spoken]], owner[spoken]
+            if part == 0:
+                cap, floor = _bounds(mine)
+            pairs, kept_owner, kept_hash = _common(mine, whose, when, n, cap, floor)
             found.append(np.unique(pairs, return_counts=True))
-            for power in range(_MAX_THINNING + 1):
+            for power in range(floor, _MAX_THINNING + 1):
                 fine = kept_hash & np.uint32((1 << power) - 1) == 0
                 sizes[:, power] += np.bincount(kept_owner[fine], minlength=n).astype(np.int32)
         pair, back = np.unique(np.concatenate([pairs for pairs, _ in found]), return_inverse=True)
         common = np.bincount(back, weights=np.concatenate([counts for _, counts in found]), minlength=len(pair))
         a, b = pair // n, pair % n
-        thinning = np.asarray(self._power, np.int64)
+        thinning = np.maximum(np.asarray(self._power, np.int64), floor)
         coarser = np.maximum(thinning[a], thinning[b])
         smaller = np.minimum(sizes[a, coarser], sizes[b, coarser])
         least = np.where(coarser > 0, _MIN_COMMON_THINNED, _MIN_COMMON)
@@ -157,19 +165,33 @@ class StoryIndex:
         return np.stack([a[alike], b[alike]], axis=1)
 
 
+def _bounds(hashes: NDArray[np.uint32]) -> tuple[int, int]:
+    """In how many texts a shingle may stand, and how far all texts are thinned, so that the pairs stay bounded."""
+    for floor in range(_MAX_THINNING + 1):
+        kept = hashes[hashes & np.uint32((1 << floor) - 1) == 0]
+        _, lengths = np.unique(kept, return_counts=True)
+        for cap in (_BOILERPLATE, _BOILERPLATE // 4):
+            few = lengths[lengths <= cap].astype(np.int64)
+            if int((few * (few - 1) // 2).sum()) <= _MAX_PAIRS:
+                return cap, floor
+    return 2, _MAX_THINNING
+
+
 def _common(
-    hashes: NDArray[np.uint32], owner: NDArray[np.int64], when: NDArray[np.int64], n: int
+    hashes: NDArray[np.uint32], owner: NDArray[np.int64], when: NDArray[np.int64], n: int, cap: int, floor: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
     """One entry ``a * n + b`` per shingle that items a < b share within the window; and what is no boilerplate."""
+    fine = hashes & np.uint32((1 << floor) - 1) == 0
+    hashes, owner = hashes[fine], owner[fine]
     order = np.argsort(hashes, kind="stable")
     hashes, owner = hashes[order], owner[order]
     starts = np.flatnonzero(np.r_[True, hashes[1:] != hashes[:-1]]) if len(hashes) else np.empty(0, np.int64)
     lengths = np.diff(np.r_[starts, len(hashes)])
-    telling = np.repeat(lengths <= _BOILERPLATE, lengths)
+    telling = np.repeat(lengths <= cap, lengths)
     hashes, owner = hashes[telling], owner[telling]
     found = []
     left = np.arange(len(hashes))
-    for distance in range(1, _BOILERPLATE):
+    for distance in range(1, cap):
         left = left[left + distance < len(hashes)]
         left = left[hashes[left] == hashes[left + distance]]
         if not len(left):

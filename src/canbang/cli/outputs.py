@@ -21,8 +21,8 @@ def check_outputs(
         if place in written:
             raise InputError(f"{path}: hai tệp ghi ra trùng tên ({written[place]}). Chọn tên khác.")
         written[place] = path
-    for path in fresh:
-        if path is not None and path.exists():
+    for started in fresh:
+        if started is not None and started.exists():
             raise InputError(
-                f"{path}: đã có tệp này, có thể đang chấm dở. Chọn tên khác, hoặc thêm --force nếu lệnh có."
+                f"{started}: đã có tệp này, có thể đang chấm dở. Chọn tên khác, hoặc thêm --force nếu lệnh có."
             )
