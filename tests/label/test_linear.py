@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from canbang.item import VIETNAM, Item
-from canbang.label import features, linear, metrics, train_data
+from canbang.label import features, linear, metrics
 from canbang.label.labeller import COLUMN, COLUMNS
+from canbang.label.train import data as train_data
 from canbang.text.normalise import strip_accents
 
 ARREST = (

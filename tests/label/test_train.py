@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from canbang.label import linear, metrics, train, train_calibrate, train_data, train_metrics
+from canbang.label import linear, metrics
 from canbang.label.labeller import COLUMN, COLUMNS
+from canbang.label.train import calibrate as train_calibrate
+from canbang.label.train import data as train_data
+from canbang.label.train import make as train
+from canbang.label.train import summary as train_metrics
 
 TITLES = [
     "Công an Quảng Ngãi triệt phá đường dây cá độ bóng đá hơn 600 tỉ đồng",
@@ -86,9 +90,10 @@ def test_a_student_learns_and_its_file_computes_the_same(tmp_path: Path) -> None
     """A small student separates two kinds of titles, and numpy repeats torch's scores from the written file."""
     torch = pytest.importorskip("torch", reason="training needs torch (extra `train`)")
     pytest.importorskip("sklearn", reason="training needs scikit-learn (extra `train`)")
-    from canbang.label import train_pack, train_student
     from canbang.label.features import Tokeniser
-    from canbang.label.train_wide import Wide
+    from canbang.label.train import pack as train_pack
+    from canbang.label.train import student as train_student
+    from canbang.label.train.wide import Wide
 
     torch.set_num_threads(1)
     rng = np.random.default_rng(1)

@@ -116,7 +116,8 @@ class Network:
         if total > len(self._scratch[0]):
             channels = self._conv.shape[2]
             self._scratch = tuple(
-                np.empty((total + total // 4, size), np.float32) for size in (width + features.SHAPES, channels, channels)
+                np.empty((total + total // 4, size), np.float32)
+                for size in (width + features.SHAPES, channels, channels)
             )
         inner = total - self._window + 1
         x, z, term = self._scratch[0][:total], self._scratch[1][:inner], self._scratch[2][:inner]

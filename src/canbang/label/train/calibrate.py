@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import train_data
 from canbang.label.labeller import COLUMNS
 from canbang.label.linear import softmax
 from canbang.label.metrics import macro_f1
+from canbang.label.train import data as train_data
 
 Floats = NDArray[np.float32]
 _SHRINK = 4.0
@@ -59,7 +59,7 @@ def _offsets(z: Floats, y: NDArray[np.int64]) -> Floats:
     seen = np.bincount(y, minlength=z.shape[1]) + 5
     for _ in range(60):
         offset += 0.5 * np.log(seen / (softmax(z + offset).sum(axis=0) + 5)).astype(np.float32)
-    return offset - offset.mean()
+    return np.asarray(offset - offset.mean(), np.float32)
 
 
 def calibrate(scores: Floats, rows: train_data.Rows) -> tuple[Floats, Floats, dict[str, float]]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import train_data, train_encoder
+from canbang.label.train import data as train_data
+from canbang.label.train import encoder as train_encoder
 
 BATCH = 32
 

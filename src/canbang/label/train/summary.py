@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import train_data
 from canbang.label.labeller import COLUMN
 from canbang.label.metrics import auc, ece, interval, macro_f1
+from canbang.label.train import data as train_data
 
 
 def summary(y: NDArray[np.float32], p: NDArray[np.float32], thresholds: dict[str, float]) -> dict[str, Any]:

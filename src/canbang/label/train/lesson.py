@@ -14,11 +14,12 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import features, train_data
+from canbang.label import features
 from canbang.label.linear import probabilities
-from canbang.label.train_student import Lesson, Shape, encode
-from canbang.label.train_teacher import Teacher
-from canbang.label.train_wide import Wide
+from canbang.label.train import data as train_data
+from canbang.label.train.student import Lesson, Shape, encode
+from canbang.label.train.teacher import Teacher
+from canbang.label.train.wide import Wide
 from canbang.text.normalise import strip_accents
 
 WIDE_SHARE = 0.3

@@ -14,11 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from canbang.label import train_data, train_lesson, train_metrics, train_pack, train_student
-from canbang.label import train_encoder as encoder
-from canbang.label import train_teacher as teachers
 from canbang.label.linear import EmbeddedLabeller
-from canbang.label.train_wide import Wide
+from canbang.label.train import data as train_data
+from canbang.label.train import encoder
+from canbang.label.train import lesson as train_lesson
+from canbang.label.train import pack as train_pack
+from canbang.label.train import student as train_student
+from canbang.label.train import summary as train_metrics
+from canbang.label.train import teacher as teachers
+from canbang.label.train.wide import Wide
 
 VERSION = "1.0.0"
 CODEBOOK = 1

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import features, train_data
-from canbang.label.train_teacher import blocks
+from canbang.label import features
+from canbang.label.train import data as train_data
+from canbang.label.train.teacher import blocks
 
 
 @dataclass(frozen=True)

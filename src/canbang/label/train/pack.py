@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import train_data
 from canbang.label.labeller import COLUMNS
 from canbang.label.linear import EmbeddedLabeller
-from canbang.label.train_calibrate import calibrate
-from canbang.label.train_student import Shape
-from canbang.label.train_wide import Wide
+from canbang.label.train import data as train_data
+from canbang.label.train.calibrate import calibrate
+from canbang.label.train.student import Shape
+from canbang.label.train.wide import Wide
 
 
 def _int8(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label import features, train_data
+from canbang.label import features
+from canbang.label.train import data as train_data
 
 BITS = 18
 
