@@ -6,7 +6,8 @@ EXAMPLES := examples/cong-thong-tin.csv examples/facebook.xlsx examples/youtube.
 .PHONY: demo test test-slow check wheel docs lock clean
 
 demo: .venv/demo
-	$(BIN)/canbang measure $(EXAMPLES) --judgements examples/phieu-cham.xlsx --draw examples/draw.json \
+	$(BIN)/canbang measure $(EXAMPLES) --judgements examples/phieu-cham.xlsx --second examples/phieu-cham-2.xlsx \
+	  --adjudicated examples/phieu-phan-xu.xlsx --draw examples/draw.json \
 	  --by channel --by week --rejects out/rejects.csv --html out/demo.html --xlsx out/demo.xlsx
 
 test: .venv/dev check

@@ -80,6 +80,29 @@ def joined(parts: list[Design]) -> Design:
     return Design(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("items", "audited", "positive")))
 
 
+def rolled_up(rng: np.random.Generator, cells: int, items: int, share: float, kind: str, n: int) -> Design:
+    """Windows of ``items`` each, ``n`` labels each, their shares varying by a fifth, until there are ``cells`` cells."""
+    parts: list[Design] = []
+    while sum(len(p.items) for p in parts) < cells:
+        here = min(0.6, share * float(rng.lognormal(-0.02, 0.2)))
+        parts.append(design(*window(rng, items, here, kind), n))
+    whole = joined(parts)
+    return Design(whole.items[:cells], whole.audited[:cells], whole.positive[:cells])
+
+
+def sparse(rng: np.random.Generator, cells: int, labels: int, share: float, kind: str) -> Design:
+    """Channels of very different size, four bands each, ``labels`` per cell on average, at least one."""
+    sizes = np.maximum(rng.lognormal(0.0, 0.5, max(1, cells // 4)) * labels * 20, 8 * labels).astype(int)
+    parts = []
+    for size in sizes:
+        scores, truth = window(rng, int(size), min(0.6, share * float(rng.lognormal(-0.04, 0.3))), kind)
+        order = np.argsort(scores, kind="stable")
+        for band in np.array_split(order, min(4, cells)):
+            n = max(1, min(len(band) - 1, int(rng.poisson(labels))))
+            parts.append(Design(np.array([len(band)]), np.array([n]), np.array([int(truth[band].sum())])))
+    return joined(parts)
+
+
 def intervals(of: Design, found: Ints) -> tuple[Ints, Ints]:
     """Low and high counts by the product's entry point; equal findings are computed once."""
     distinct, place = np.unique(found, axis=0, return_inverse=True)

@@ -37,7 +37,8 @@ def terminal(page: Path) -> None:
     """The demo as a terminal shows it, as SVG in a page."""
     examples = ROOT / "examples"
     sources = [file_source(examples / name) for name in ("cong-thong-tin.csv", "facebook.xlsx", "youtube.jsonl")]
-    audit = read_audit(examples / "draw.json", [examples / "phieu-cham.xlsx"], None, None, None)
+    first, second, final = (examples / f"{name}.xlsx" for name in ("phieu-cham", "phieu-cham-2", "phieu-phan-xu"))
+    audit = read_audit(examples / "draw.json", [first], second, final, None)
     report = pipeline.measure(pipeline.read_frame(sources, load_labeller()), by=["channel"], audit=audit)
     console = Console(record=True, width=80, height=60, file=io.StringIO(), force_terminal=True)
     text.print_report(report, console)

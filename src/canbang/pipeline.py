@@ -48,6 +48,7 @@ class _Collector:
         self.day = array("i")
         self.address = array("b")  # -1 no address, 0 numbered, 1 short slug without a number, 2 long slug
         self.host = array("q")
+        self.views = array("d")
         self.scores: list[NDArray[np.float32]] = []
         self.spool = Spool()
         self.stories = StoryIndex()
@@ -86,6 +87,7 @@ class _Collector:
         host, kind = _address(item.url)
         self.host.append(host)
         self.address.append(kind)
+        self.views.append(item.metrics.get("views", float("nan")))
         self.spool.append(item)
         self.stories.add(item)
         self._batch.append(item)
@@ -206,6 +208,7 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
         day=np.asarray(collector.day, np.int32)[kept],
         probability=scores[kept],
         story=np.unique(story[kept], return_inverse=True)[1].astype(np.int32),
+        views=np.asarray(collector.views, np.float64)[kept],
         spool=collector.spool.keep(kept.tolist()),
         window=collector.window,
         labeller=(collector.labeller.name, collector.labeller.version),

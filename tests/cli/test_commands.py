@@ -315,3 +315,30 @@ def test_unjudged_rows_are_named_all_at_once(run: Run, month: Path) -> None:
     run("sample", "cong.csv", "-n", "40", "--sheet", "p1.csv")
     status, _, err = run("measure", "cong.csv", "--judgements", "p1.csv", "--draw", "draw.json")
     assert status == 2 and "chưa chấm 40 tin (dòng 2, 3, 4," in err
+
+
+def test_every_look_of_until_settled_is_at_98_75_percent_and_there_are_four(run: Run, month: Path) -> None:
+    sheets: list[str] = []
+    for look, budget in enumerate((20, 40, 60, 80), 1):
+        sheet = f"p{look}.csv"
+        more = ("--more",) if sheets else ("--mode", "until-settled")
+        assert run("sample", "cong.csv", "-n", str(budget), "--sheet", sheet, *more)[0] == 0
+        fill(Path(sheet))
+        sheets += ["--judgements", sheet]
+        value = json.loads(run("measure", "cong.csv", *sheets, "--draw", "draw.json", "--json")[1])
+        assert value["shares"]["counted_negative"]["confidence"] == 0.9875
+        assert value["draw"]["looks"] == look
+    status, _, err = run("sample", "cong.csv", "-n", "100", "--sheet", "p5.csv", "--more")
+    assert status == 2 and "đã rút đủ 4 lần" in err
+
+
+def test_agreement_of_two_auditors_is_shown(run: Run, month: Path) -> None:
+    run("sample", "cong.csv", "-n", "60", "--sheet", "p1.csv", "--second", "p2.csv", "--seed", "s")
+    fill(Path("p1.csv"))
+    fill(Path("p2.csv"))
+    words = ("measure", "cong.csv", "--judgements", "p1.csv", "--second", "p2.csv", "--draw", "draw.json")
+    value = json.loads(run(*words, "--json")[1])
+    assert value["beside"]["agreement"]["counted_negative"]["items"] == 30
+    assert value["beside"]["agreement"]["counted_negative"]["raw"]["point"] == 1.0
+    assert value["share_by_story"]["basis"] == "audit"
+    assert "30 tin chấm kép, 0 tin khác nhau" in " ".join(run(*words)[1].split())

@@ -19,6 +19,7 @@ from canbang.cli.sources import open_sources, progress_bar, rejects_file, source
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.estimate.design import MINIMUM, plan
+from canbang.estimate.looks import Looks, Mode
 from canbang.label.choose import load_labeller
 from canbang.label.labeller import COLUMN
 from canbang.limits import load_limits
@@ -131,6 +132,8 @@ def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:
 def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: str) -> Draw:
     if before.mode != "until_settled":
         raise InputError(f"{path}: kỳ này đã chọn xem kết quả một lần (one-look), không rút thêm sau khi chấm.")
+    if not Looks(Mode(before.mode), len(before.looks)).left:
+        raise InputError(f"{path}: đã rút đủ {len(before.looks)} lần, kỳ này không xem thêm lần nào nữa.")
     if budget is None:
         raise InputError(f"--more cần -n: tổng số tin muốn có (đã rút {len(before.drawn)}).")
     known = set(before.frame_ids)

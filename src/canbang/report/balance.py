@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
-from canbang.audit.judge import Audit, Question
+from canbang.audit.judge import Audit, Question, Settled
 from canbang.codebook import Codebook, load_codebook
 from canbang.estimate.design import Plan, plan
+from canbang.estimate.looks import Looks, Mode
 from canbang.estimate.share import CONFIDENCE, Cell, estimate_share
 from canbang.estimate.verdict import Verdict, decide
 from canbang.item import Item, Label
 from canbang.label.labeller import COLUMN
 from canbang.limits import Limit, load_limits
+from canbang.report.beside import Beside, figures_beside
 from canbang.report.frame import Frame
 
 HALF_WIDTH = 0.025
@@ -76,6 +78,7 @@ class Balance:
     outside: int
     whole: Part
     share_by_story: float
+    beside: Beside
     by: Mapping[str, tuple[Part, ...]]
     themes: Mapping[str, ShareValue]
     themes_basis: str
@@ -156,21 +159,23 @@ class _Estimator:
         self.draw = audit.draw if audit else None
         self.questions = properties(book)
         self.settled = audit.settled if audit else []
+        self.confidence = CONFIDENCE
         if audit is None:
             return
         draw = audit.draw
+        self.confidence = Looks(Mode(draw.mode), len(draw.looks)).confidence
         place = {item_id: position for position, item_id in enumerate(frame.ids)}
         self.band = np.zeros(len(frame), np.int8)
         self.band[[place[item_id] for item_id in draw.frame_ids]] = draw.bands
         self.judged = np.array([place[one.item_id] for one in self.settled], np.int64)
 
-    def cells(self, inside: NDArray[np.bool_], question: Question) -> list[Cell]:
+    def cells(self, inside: NDArray[np.bool_], question: Question, settled: Sequence[Settled] = ()) -> list[Cell]:
         """The audit of a subset by band: given the counts, it is a random sample of the subset in each band."""
         assert self.draw is not None
         bands = len(self.draw.sizes)
         sizes = np.bincount(self.band[inside], minlength=bands)
         tally = np.zeros((bands, 3), np.int64)
-        for position, one in zip(self.judged, self.settled, strict=True):
+        for position, one in zip(self.judged, settled or self.settled, strict=True):
             if inside[position]:
                 said = one.answer(question)
                 tally[self.band[position]] += (1, said is True, said is None)
@@ -189,7 +194,7 @@ class _Estimator:
     def share(self, inside: NDArray[np.bool_], question: Question) -> tuple[ShareValue, Verdict]:
         """The audited share of a subset, and its verdict against the limit."""
         cells = self.cells(inside, question)
-        share = estimate_share(cells)
+        share = estimate_share(cells, confidence=self.confidence)
         point = self.point(cells, question) if any(not cell.audited - cell.unsure for cell in cells) else share.point
         value = ShareValue(float(point), share.low_share, share.high_share, share.confidence)
         return value, decide(share, self.limit.value, strict=self.limit.strict)
@@ -219,6 +224,17 @@ class _Estimator:
             theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
             for theme in book.themes
         }, "machine"
+
+    def beside(self, audit: Audit) -> Beside:
+        """The figures that stand beside the audited share."""
+        everything = np.ones(len(self.frame), np.bool_)
+        counted = self.questions["counted_negative"]
+        alone = [Settled(judgement.item_id, (judgement.label,)) for judgement in audit.first]
+        share = estimate_share(self.cells(everything, counted), confidence=self.confidence)
+        return figures_beside(
+            audit, counted, share, self.cells(everything, counted, alone), self.limit,
+            story=self.frame.story, views=self.frame.views, band=self.band, judged=self.judged,
+        )  # fmt: skip
 
     def plan(self) -> Plan:
         """How many labels a verdict, and plus or minus 2.5 points, would take."""
@@ -271,7 +287,8 @@ def balance(
         ]
     return Balance(
         first=first, last=last, read=frame.read, rejected=frame.rejected, outside=frame.outside, whole=whole,
-        share_by_story=float(chance.mean()), by=groups, themes=themes, themes_basis=themes_basis,
+        share_by_story=float(chance.mean()),
+        beside=estimator.beside(audit) if audit else Beside(), by=groups, themes=themes, themes_basis=themes_basis,
         needed=estimator.plan(), limit=estimator.limit, codebook=book, labeller=frame.labeller, draw=draw,
         drawn=drawn, sources=tuple(frame.sources), enrolments=tuple(frame.enrolments),
         notes=(*frame.notes, *notes),

@@ -76,7 +76,7 @@ class Frame:
     """All counted items of a window, by position 0..n-1.
 
     ``probability`` is ``shape (n, len(COLUMNS))``; ``day`` counts days since 1970 in Vietnam; ``story`` numbers
-    stories from 0. ``read = len(ids) + rejected + outside``.
+    stories from 0; ``views`` has NaN where an export holds none. ``read = len(ids) + rejected + outside``.
     """
 
     ids: list[str]
@@ -85,6 +85,7 @@ class Frame:
     day: NDArray[np.int32]
     probability: NDArray[np.float32]
     story: NDArray[np.int32]
+    views: NDArray[np.float64]
     spool: Spool
     window: Window
     labeller: tuple[str, str]

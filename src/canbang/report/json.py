@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from canbang.audit.agreement import Agreement
+from canbang.estimate.weighted import WeightedShare
 from canbang.report.balance import Balance, Part, ShareValue
+from canbang.report.beside import Beside
 
 SCHEMA = "canbang-balance/1"
 
@@ -25,6 +28,45 @@ def _part(part: Part) -> dict[str, Any]:
         "verdict": part.verdict.value,
         "shares": {name: _share(value) for name, value in part.shares.items()},
     }
+
+
+def _weighted(value: WeightedShare | None) -> dict[str, float] | None:
+    if value is None:
+        return None
+    return {"point": value.point, "low": value.low, "high": value.high, "confidence": value.confidence}
+
+
+def _by_story(report: Balance) -> dict[str, Any]:
+    audited = _weighted(report.beside.by_story)
+    if audited is None:
+        return {"counted_negative": {"point": report.share_by_story, "low": 0.0, "high": 1.0}, "basis": "machine"}
+    return {"counted_negative": audited, "basis": "audit"}
+
+
+def _agreement(value: Agreement | None) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    named = {"raw": value.raw, "alpha": value.alpha, "kappa": value.kappa}
+    return {"items": value.units} | {
+        name: None if one is None else {"point": one.point, "low": one.low, "high": one.high}
+        for name, one in named.items()
+    }
+
+
+def _beside(beside: Beside) -> dict[str, Any]:
+    corrected, ahead = beside.corrected, beside.outlook
+    return {
+        "by_views": _weighted(beside.by_views),
+        "agreement": {"tone": _agreement(beside.agreement_tone), "counted_negative": _agreement(beside.agreement_counted)},
+        "differing": beside.differing,
+        "auditor_error": None
+        if corrected is None
+        else {
+            "point": corrected.point, "low": corrected.low, "high": corrected.high, "confidence": corrected.confidence,
+            "sensitivity": corrected.sensitivity, "specificity": corrected.specificity,
+        },
+        "outlook": None if ahead is None else {"likely": ahead.likely, "safe": ahead.safe, "advice": ahead.advice.value},
+    }  # fmt: skip
 
 
 def as_dict(report: Balance) -> dict[str, Any]:
@@ -47,7 +89,8 @@ def as_dict(report: Balance) -> dict[str, Any]:
         "audited": whole.audited,
         "unsure": whole.unsure,
         "shares": {name: _share(value) for name, value in whole.shares.items()},
-        "share_by_story": {"counted_negative": report.share_by_story, "basis": "machine"},
+        "share_by_story": _by_story(report),
+        "beside": _beside(report.beside),
         "themes": {
             "basis": report.themes_basis,
             "shares": {key: _share(value) for key, value in report.themes.items()},

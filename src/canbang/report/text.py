@@ -135,7 +135,7 @@ def _themes(report: Balance) -> Table:
 
 def _foot(report: Balance) -> RenderableType:
     lines = [
-        f"Tính theo câu chuyện (mỗi câu chuyện một lần): {percent(report.share_by_story)} (ước tính máy).",
+        *words.beside_lines(report),
         words.more_labels(report),
         *words.source_lines(report),
         *(f"Lưu ý: {line}" for line in report.notes),

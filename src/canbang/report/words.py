@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from canbang.codebook import Codebook
+from canbang.estimate.outlook import Advice
 from canbang.estimate.verdict import Verdict
 from canbang.item import Item, Label
 from canbang.label.labeller import THEMES
@@ -64,6 +65,46 @@ def more_labels(report: Balance) -> str:
         return ""
     have = f" (đã chấm {integer(now)}, cần thêm {integer(wanted - now)})" if now else ""
     return f"Để sai số còn ±2,5 điểm phần trăm: chấm tổng cộng khoảng {integer(wanted)} tin{have}."
+
+
+def beside_lines(report: Balance) -> list[str]:
+    """What stands beside the verdict, a line each."""
+    beside, lines = report.beside, []
+    if beside.by_story is None:
+        lines.append(f"Mỗi câu chuyện tính một lần: {percent(report.share_by_story)} (ước tính máy).")
+    else:
+        said = beside.by_story
+        lines.append(f"Mỗi câu chuyện tính một lần: {percent(said.point)} ({percent_range(said.low, said.high)}).")
+    if beside.by_views is not None:
+        said = beside.by_views
+        lines.append(f"Tính theo lượt xem: {percent(said.point)} ({percent_range(said.low, said.high)}).")
+    agreed = beside.agreement_counted
+    if agreed is not None:
+        alpha = (
+            f", alpha {decimal(agreed.alpha.point, 2)} ({decimal(agreed.alpha.low, 2)}–{decimal(agreed.alpha.high, 2)})"
+            if agreed.alpha
+            else ""
+        )
+        lines.append(
+            f"Độ thống nhất: {integer(agreed.units)} tin chấm kép, {integer(beside.differing)} tin khác nhau về tính là tiêu cực, "
+            f"giống nhau {percent(agreed.raw.point)}{alpha}."
+        )
+        if agreed.double_all:
+            lines.append("Alpha dưới 0,667: nên chấm kép toàn bộ và đọc lại bộ tiêu chí.")
+    if beside.corrected is not None:
+        right = beside.corrected
+        lines.append(
+            f"Tính cả sai sót của người chấm (so với phân xử): {percent(right.point)} ({percent_range(right.low, right.high)}); "
+            "kết luận không dựa vào dòng này."
+        )
+    ahead = beside.outlook
+    if ahead is not None and ahead.advice is Advice.AUDIT and report.whole.verdict is not Verdict.UNDER:
+        lines.append("Hướng xử lý: chấm thêm trước, vì giá trị ước tính đã đạt mà khoảng còn rộng.")
+    if ahead is not None and ahead.advice is Advice.PUBLISH:
+        lines.append(
+            f"Nếu kỳ đo còn mở: đăng thêm khoảng {integer(ahead.likely)} tin, bài không tiêu cực thì dự kiến đạt (để chắc hơn: {integer(ahead.safe)})."
+        )
+    return lines
 
 
 def interval(value: ShareValue, basis: str) -> str:

@@ -94,7 +94,8 @@ def _summary(sheet: Any, report: Balance) -> None:
                 "—" if whole.basis == "machine" else value.confidence,
             ],
         )
-    _line(sheet, ["Tính là tiêu cực, theo câu chuyện (ước tính máy)", report.share_by_story])
+    for line in words.beside_lines(report):
+        _line(sheet, ["Bên cạnh kết luận", line])
     _line(sheet, [])
     for label, lines in (
         ("Nguồn", report.sources),
