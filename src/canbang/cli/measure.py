@@ -18,7 +18,10 @@ from canbang.cli.sources import open_sources, progress_bar, rejects_file, source
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.label.choose import load_labeller
+from canbang.label.labeller import Labeller
+from canbang.label.linear import EmbeddedLabeller
 from canbang.report import html, json, text, words, xlsx
+from canbang.report.balance import Balance
 from canbang.report.frame import DIMENSIONS, Frame, Window
 from canbang.text.numbers import integer
 
@@ -71,15 +74,16 @@ def measure(
         span = _same_window(span, audit, draw_path)
     elif second or adjudicated or disagreements:
         raise InputError("--second, --adjudicated và --disagreements cần --judgements và --draw của cùng lần rút.")
+    labeller = load_labeller(spec)
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
-        frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
+        frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
     report = pipeline.measure(frame, by=by, audit=audit, draw_path=draw_path or Path())
     # files first: a closed pipe or a narrow terminal must not cost anybody the report
     if disagreements and audit:
         _write_disagreements(disagreements, frame, audit)
     if html_path:
-        html.write_html(report, html_path)
+        html.write_html(report, html_path, _reasons(report, labeller))
         click.echo(f"Báo cáo HTML: {html_path}", err=True)
     if xlsx_path:
         xlsx.write_xlsx(report, xlsx_path)
@@ -90,6 +94,18 @@ def measure(
         click.echo(json.render(report), nl=False)
     else:
         text.print_report(report, Console())
+
+
+def _reasons(report: Balance, labeller: Labeller) -> dict[str, str]:
+    """For each drawn item that was counted negative: the phrases that spoke for it, where the labeller can tell."""
+    if not isinstance(labeller, EmbeddedLabeller):
+        return {}
+    reasons = {}
+    for drawn in report.drawn:
+        if report.codebook.variant("counted_negative").holds(drawn.label):
+            found = [phrase for phrase, worth in labeller.explain(drawn.item) if worth > 0][:3]
+            reasons[drawn.item.id] = ", ".join(f"“{phrase}”" for phrase in found)
+    return reasons
 
 
 def read_audit(
