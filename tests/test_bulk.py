@@ -19,7 +19,7 @@ from conftest import WordLabeller
 
 
 class Here(Executor):
-    """Runs the work in this process; the calls whose numbers stand in ``breaks`` find a broken pool."""
+    """Runs the work in this process; where ``breaks`` says 1 the result is a broken pool, where it says 2 the call itself is."""
 
     def __init__(self, breaks: Iterator[int] | None = None) -> None:
         self.breaks = breaks or iter(())
@@ -28,7 +28,10 @@ class Here(Executor):
     def submit(self, fn: Any, /, *args: Any, **more: Any) -> Future[Any]:
         self.asked += 1
         future: Future[Any] = Future()
-        if next(self.breaks, 0):
+        broken = next(self.breaks, 0)
+        if broken == 2:
+            raise BrokenProcessPool("killed before")
+        if broken:
             future.set_exception(BrokenProcessPool("killed"))
         else:
             future.set_result(fn(*args, **more))
@@ -90,7 +93,7 @@ def test_an_archive_that_grew_is_labelled_where_it_is_new(tmp_path: Path) -> Non
 def test_a_broken_pool_is_built_anew_and_nothing_is_lost(tmp_path: Path) -> None:
     _, whole = run(archive(tmp_path))
     (tmp_path / "nhan.parquet").unlink()
-    done, table = run(archive(tmp_path), Here(iter([0, 1, 0, 0, 1, 1])))
+    done, table = run(archive(tmp_path), Here(iter([0, 1, 0, 2, 1, 1, 0, 2])))
     assert done.rebuilt >= 1
     assert table.equals(whole)
 

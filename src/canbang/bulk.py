@@ -12,8 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -195,6 +194,65 @@ class _Store:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class _Crew:
+    """The workers, and the chunks under way with them; a broken pool is built anew and asked again."""
+
+    def __init__(self, spec: str, make_executor: MakeExecutor, store: _Store, name: str) -> None:
+        self.spec = spec
+        self.make_executor = make_executor
+        self.store = store
+        self.name = name
+        self.executor = make_executor()
+        self.waiting: dict[Future[NDArray[np.float32]], Chunk] = {}
+        self.rebuilt = 0
+
+    def ask(self, *chunks: Chunk) -> None:
+        """Hand chunks to the workers."""
+        todo = list(chunks)
+        while todo:
+            try:
+                self.waiting[self.executor.submit(label_texts, self.spec, todo[-1].texts)] = todo[-1]
+                todo.pop()
+            except BrokenExecutor:
+                todo += self.rebuild()
+
+    def take(self) -> list[Chunk]:
+        """Wait for results, keep them, and give the chunks that are done."""
+        finished, _ = wait(self.waiting, return_when=FIRST_COMPLETED)
+        done, again = [], []
+        for future in finished:
+            chunk = self.waiting.pop(future)
+            try:
+                self.store.put(chunk, future.result())
+                done.append(chunk)
+            except BrokenExecutor:
+                again.append(chunk)
+        if again:
+            again += self.rebuild()
+        self.ask(*again)
+        return done
+
+    def rebuild(self) -> list[Chunk]:
+        """New workers; gives the chunks that were under way with the old ones."""
+        self.rebuilt += 1
+        if self.rebuilt > _MAX_REBUILDS:
+            raise InputError(
+                f"{self.name}: tiến trình gắn nhãn bị dừng {self.rebuilt} lần (hết bộ nhớ?). "
+                "Giảm --workers rồi chạy lại; phần đã xong được giữ."
+            )
+        lost = list(self.waiting.values())
+        self.leave()
+        self.executor = self.make_executor()
+        return lost
+
+    def leave(self) -> None:
+        """Stop without waiting; Dask's executor knows no ``cancel_futures``, so what waits is cancelled one by one."""
+        for future in self.waiting:
+            future.cancel()
+        self.waiting.clear()
+        self.executor.shutdown(wait=False)
+
+
 def label_archive(
     archive: Path,
     out: Path,
@@ -213,48 +271,29 @@ def label_archive(
     store = _Store(out, labeller)
     signature = f"{labeller.name}|{labeller.version}|{store.codebook}|{CHUNK}"
     order: list[str] = []
-    rows = labelled = rebuilt = 0
-    waiting: dict[Future[NDArray[np.float32]], Chunk] = {}
-    executor = make_executor()
+    known: set[str] = set()
+    rows = labelled = 0
+    crew = _Crew(spec, make_executor, store, str(archive))
 
     def collect(limit: int) -> None:
-        """Take results until at most ``limit`` chunks are under way; a broken pool is built anew and asked again."""
-        nonlocal executor, labelled, rebuilt
-        while len(waiting) > limit:
-            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            broken: list[Chunk] = []
-            for future in finished:
-                chunk = waiting.pop(future)
-                try:
-                    store.put(chunk, future.result())
-                except BrokenProcessPool:
-                    broken.append(chunk)
-                    continue
-                labelled += len(chunk.ids)
-                progress(rows, labelled)
-            if broken:
-                rebuilt += 1
-                if rebuilt > _MAX_REBUILDS:
-                    raise InputError(
-                        f"{archive}: tiến trình gắn nhãn bị dừng {rebuilt} lần (hết bộ nhớ?). Giảm --workers rồi chạy lại; phần đã xong được giữ."
-                    )
-                broken += waiting.values()
-                waiting.clear()
-                executor.shutdown(wait=False, cancel_futures=True)
-                executor = make_executor()
-                waiting.update({executor.submit(label_texts, spec, chunk.texts): chunk for chunk in broken})
+        """Take results until at most ``limit`` chunks are under way."""
+        nonlocal labelled
+        while len(crew.waiting) > limit:
+            labelled += sum(len(chunk.ids) for chunk in crew.take())
+            progress(rows, labelled)
 
     try:
         for chunk in _chunks(table, signature):
             rows += len(chunk.ids)
             # equal chunks (an archive that holds its rows twice) are labelled once and stand twice in the result
-            if chunk.digest not in order and not store.has(chunk):
-                waiting[executor.submit(label_texts, spec, chunk.texts)] = chunk
+            if chunk.digest not in known and not store.has(chunk):
+                crew.ask(chunk)
                 collect(_AHEAD * workers)
+            known.add(chunk.digest)
             order.append(chunk.digest)
             progress(rows, labelled)
         collect(0)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        crew.leave()
     store.finish(order)
-    return Done(rows, labelled, rebuilt)
+    return Done(rows, labelled, crew.rebuilt)

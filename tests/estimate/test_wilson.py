@@ -47,6 +47,14 @@ def test_limits_solve_wilsons_equation() -> None:
     assert high - total == pytest.approx(t_quantile(0.975, labels) * variance**0.5)
 
 
+def test_the_limit_near_an_end_takes_the_variance_half_way() -> None:
+    """A rare count of 4: Wilson's own lower limit would be 1.56, the exact one is 1.09."""
+    items, audited, found = np.array([1e8]), np.array([1e5]), np.array([4.0])
+    low, high = (float(stratified_wilson(items, audited, found, p)) / 1000 for p in (0.025, 0.975))
+    assert low == pytest.approx(0.92, abs=0.02)
+    assert high == pytest.approx(10.3, abs=0.1)
+
+
 def test_an_audit_and_its_complement_give_mirrored_limits() -> None:
     cells = [Cell(str(h), 50 + h, 3, h % 3) for h in range(20)]
     mirror = [Cell(c.name, c.items, c.audited, c.audited - c.positive) for c in cells]

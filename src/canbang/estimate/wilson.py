@@ -1,10 +1,11 @@
 """The stratified Wilson interval: for many cells, where convolving one prior per cell would shift the centre.
 
 A year of months, the epochs of a month, a province's channels: up to hundreds of cells with few labels each. The centre
-is the unbiased total sum N x/n. A limit is the total T that lies exactly ``t`` standard errors from it, the standard
-error being taken *at T*, as in E. B. Wilson (1927) and, for strata, X. Yan and X. G. Su, "Stratified Wilson and
-Newcombe Confidence Intervals for Multiple Binomial Proportions" (2010). Finite populations, sparse cells and
-the small effective number of labels are our additions; docs/method.md gives the reasons and the measured coverage.
+is the unbiased total sum N x/n. A limit is the total T that lies ``t`` standard errors from it, the standard error
+being taken *at T* (half-way where that is more), as in E. B. Wilson (1927) and, for strata, X. Yan and X. G. Su,
+"Stratified Wilson and Newcombe Confidence Intervals for Multiple Binomial Proportions" (2010). Finite populations,
+sparse cells and the small effective number of labels are our additions; docs/method.md gives the reasons and the
+measured coverage.
 """
 
 from __future__ import annotations
@@ -54,14 +55,20 @@ def effective_labels(items: Floats, audited: Floats) -> float:
 def _root(span: Floats, at_centre: Floats, at_edge: Floats, t: float) -> Floats:
     """The part of ``span`` at which the distance from the centre is ``t`` standard errors; in [0, 1].
 
-    Moving the rates q towards the edge by a part k makes the variance (1 - k)(A + k C): a quadratic equation in k.
+    Moving the rates q towards the edge by a part k makes the variance (1 - k)(A + k C): a quadratic equation in k. Where
+    the variance falls on the way (towards no findings at all), Wilson's limit comes too near the centre: for a Poisson
+    count of 4 it is 1.56 where the exact one is 1.09. The variance half-way gives 0.92; the farther limit is taken.
     """
-    a = span**2 + t**2 * at_edge
-    b = t**2 * (at_centre - at_edge)
-    c = -(t**2) * at_centre
-    with np.errstate(invalid="ignore", divide="ignore"):
-        part = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
-    return np.asarray(np.where(a > 0, part, 0.0), np.float64)
+    parts = []
+    for way in (1.0, 0.5):
+        # (1 - wk)(A + wkC) t^2 = (k span)^2
+        a = span**2 + (t * way) ** 2 * at_edge
+        b = t**2 * way * (at_centre - at_edge)
+        c = -(t**2) * at_centre
+        with np.errstate(invalid="ignore", divide="ignore"):
+            part = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
+        parts.append(np.where(a > 0, np.minimum(part, 1.0), 0.0))
+    return np.asarray(np.maximum(*parts), np.float64)
 
 
 def stratified_wilson(items: Floats, audited: Floats, found: Floats, probability: float) -> Floats:
