@@ -351,8 +351,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
     words = parser.parse_args()
-    start, draws = time.perf_counter(), words.draws
-    some = ("AUC .96", "60/90", "broken", "shuffled")
+    start, draws, some = time.perf_counter(), words.draws, ("AUC .96", "60/90", "broken", "shuffled")
     month = [(n, p, k, b) for n in SIZES for p in SHARES for k in KINDS for b in BUDGETS if b < n]
     roll = [
         ("roll-up", c, n, p, k, b)

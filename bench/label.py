@@ -26,13 +26,13 @@ from canbang.label.choose import load_labeller  # noqa: E402
 from canbang.label.evaluate import as_item, read_labelled  # noqa: E402
 
 ALONE = """
-import resource, sys, time
+import time
 start = time.perf_counter()
 from canbang.label.linear import EmbeddedLabeller
 labeller = EmbeddedLabeller.load()
 print(time.perf_counter() - start)
 labeller.predict_pairs([("Cháy nhà kho lúc nửa đêm", "Không có thiệt hại về người.")])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print([int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM")][0] / 1024)
 """
 
 
