@@ -342,3 +342,10 @@ def test_agreement_of_two_auditors_is_shown(run: Run, month: Path) -> None:
     assert value["beside"]["agreement"]["counted_negative"]["raw"]["point"] == 1.0
     assert value["share_by_story"]["basis"] == "audit"
     assert "30 tin chấm kép, 0 tin khác nhau" in " ".join(run(*words)[1].split())
+
+
+def test_dates_after_today_are_pointed_out(run: Run) -> None:
+    Path("a.csv").write_text("Tiêu đề,Ngày đăng\nMột tin thường,29/3/2024\nTin của mai sau,29/3/2090\n", "utf-8")
+    assert any(
+        "1 tin có ngày đăng sau hôm nay" in note for note in json.loads(run("measure", "a.csv", "--json")[1])["notes"]
+    )

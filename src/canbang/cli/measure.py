@@ -14,7 +14,7 @@ from canbang.audit.judge import Audit, differing
 from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
+from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.label.choose import load_labeller
@@ -78,6 +78,7 @@ def measure(
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
+    warn_of_future(frame)
     report = pipeline.measure(frame, by=by, audit=audit, draw_path=draw_path or Path())
     # files first: a closed pipe or a narrow terminal must not cost anybody the report
     if disagreements and audit:

@@ -15,7 +15,7 @@ from canbang.audit.drawfile import read_draw, read_secret, write_draw
 from canbang.audit.sheet import write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, window
+from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.estimate.design import MINIMUM, plan
@@ -105,6 +105,9 @@ def sample(
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
+    warn_of_future(frame)
+    for note in frame.notes:
+        click.echo(f"Lưu ý: {note}", err=True)
     if before is not None:
         draw = _more(frame, before, draw_path, budget, secret)
     else:

@@ -22,7 +22,8 @@ from canbang.fetch.guard import Guard
 from canbang.fetch.site import network_source
 from canbang.fetch.source import Reject, Source
 from canbang.fetch.table import SUFFIXES
-from canbang.report.frame import Window
+from canbang.item import VIETNAM
+from canbang.report.frame import Frame, Window, day_number
 from canbang.text.cells import safe_cell
 from canbang.text.dates import DateOrder, parse_date
 
@@ -75,6 +76,14 @@ def window(month: str | None, first: str | None, last: str | None) -> Window:
     if span.first and span.last and span.first > span.last:
         raise InputError(f"--from {first} sau --to {last}: kỳ rỗng. Đổi lại thứ tự.")
     return span
+
+
+def warn_of_future(frame: Frame) -> None:
+    """Say so where items are dated after today: a wrong clock or a day read as a month."""
+    today = day_number(datetime.now(VIETNAM))
+    late = int((frame.day > today).sum())
+    if late:
+        frame.notes.append(f"{late} tin có ngày đăng sau hôm nay: kiểm tra cột ngày và thứ tự ngày/tháng")
 
 
 def open_sources(names: Sequence[str], channel: str, order: str | None, enrolments: Path) -> list[Source]:

@@ -14,6 +14,8 @@ from canbang.report.balance import Balance, Part, ShareValue
 from canbang.text.numbers import integer, percent
 
 _WIDE = 100
+_NARROW = 72
+"""Columns of a terminal under which a group shows its share and its verdict only."""
 _COLOUR = {Verdict.UNDER: "green", Verdict.OVER: "red", Verdict.NOT_YET_KNOWN: "yellow"}
 
 
@@ -22,7 +24,7 @@ def print_report(report: Balance, console: Console) -> None:
     console.print(_head(report))
     console.print(_shares(report))
     for dimension, parts in report.by.items():
-        console.print(_groups(report, dimension, parts, wide=console.width >= _WIDE))
+        console.print(_groups(report, dimension, parts, console.width))
     console.print(_themes(report))
     console.print(_foot(report))
 
@@ -101,20 +103,23 @@ def _shares(report: Balance) -> Table:
     return table
 
 
-def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], *, wide: bool) -> Table:
+def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], width: int) -> Table:
     name = words.DIMENSION[dimension]
-    more = (("Tích cực", "right"), ("Giật gân", "right")) if wide else ()
+    shares = ("positive", "sensational") if width >= _WIDE else ()
+    names = {"positive": "Tích cực", "sensational": "Giật gân"}
+    roomy = width >= _NARROW
     table = _table(
-        f"Theo {name.lower()}", (name, "left"), ("Tin", "right"), ("Chấm", "right"), ("Tiêu cực", "right"),
-        ("Khoảng 95 %", "right"), *more, ("Kết luận", "left"),
+        f"Theo {name.lower()}", (name, "left"), ("Tin", "right"), *((("Chấm", "right"),) if roomy else ()),
+        ("Tiêu cực", "right"), *((("Khoảng 95 %", "right"),) if roomy else ()),
+        *((names[key], "right") for key in shares), ("Kết luận", "left"),
     )  # fmt: skip
     table.columns[-1].no_wrap = True
     for part in parts:
         share = part.shares["counted_negative"]
-        shown = [words.point(part, key) for key in ("positive", "sensational")] if wide else []
         table.add_row(
-            words.key_words(report, dimension, part.key), integer(part.items), integer(part.audited),
-            words.point(part, "counted_negative"), words.interval(share, part.basis), *shown,
+            words.key_words(report, dimension, part.key), integer(part.items), *([integer(part.audited)] if roomy else []),
+            words.point(part, "counted_negative"), *([words.interval(share, part.basis)] if roomy else []),
+            *(words.point(part, key) for key in shares),
             Text(words.verdict(dimension, part), style=_COLOUR[part.verdict]),
         )  # fmt: skip
     return table
