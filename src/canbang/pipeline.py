@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +31,8 @@ _CONFLICT_LEAST = 3
 _HOST_LEAST = 20
 _HOST_WITH_NUMBERS = 0.6
 _SLUG_WORDS = 6
+_SECTION_WORDS = 9
+_SLOGAN = re.compile(r"tin tức|tin nhanh|tin nóng|tin mới|cẩm nang|đọc báo|báo [A-ZĐ]|online| \| ", re.IGNORECASE)
 
 OnReject = Callable[[Reject], None]
 Progress = Callable[[Source], None]
@@ -84,7 +87,7 @@ class _Collector:
         self.ids.append(item.id)
         self.channel.append(self.channels.setdefault(item.channel, len(self.channels)))
         self.day.append(day_number(item.published_at))
-        host, kind = _address(item.url)
+        host, kind = _address(item.url, item.title)
         self.host.append(host)
         self.address.append(kind)
         self.views.append(item.metrics.get("views", float("nan")))
@@ -101,7 +104,7 @@ class _Collector:
             self._batch = []
 
 
-def _address(url: str) -> tuple[int, int]:
+def _address(url: str, title: str) -> tuple[int, int]:
     """Hash of the host, and whether the last part of the path carries a number, as addresses of articles do."""
     if not url:
         return 0, -1
@@ -109,12 +112,17 @@ def _address(url: str) -> tuple[int, int]:
         parts = urlsplit(url)
     except ValueError:
         return 0, -1
-    last = parts.path.rstrip("/").rsplit("/", 1)[-1]
+    # "/special/a-long-story/index.html" is the story's address, not a page called index
+    path = parts.path.rstrip("/")
+    last = (path.rsplit("/", 1)[0] if path.rsplit("/", 1)[-1].startswith("index.") else path).rsplit("/", 1)[-1]
     digits = max(
         (len(run) for run in "".join(c if c.isdigit() else " " for c in last + " " + parts.query).split()),
         default=0,
     )
-    kind = 0 if digits >= 4 else 1 if len(last.split("-")) <= _SLUG_WORDS else 2
+    short = len(last.split("-")) <= _SLUG_WORDS
+    # a headline is longer than the name of a section, unless that carries the site's slogan
+    named = len(title.split()) <= _SECTION_WORDS or _SLOGAN.search(title) is not None
+    kind = 0 if digits >= 4 else 1 if short and named else 2
     return hash(parts.netloc), kind
 
 
