@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from canbang.audit.draw import Draw
 from canbang.codebook import Codebook
 from canbang.item import Judgement, Label
@@ -37,6 +40,12 @@ class Settled:
         """
         answers = {None if label.unsure or label.not_an_item else question(label) for label in self.labels}
         return answers.pop() if len(answers) == 1 else None
+
+
+def answers_to(question: Question, settled: Sequence[Settled]) -> NDArray[np.float64]:
+    """The answers as 1, 0, or NaN for undecided; ``shape (len(settled),)``."""
+    answers = (one.answer(question) for one in settled)
+    return np.array([np.nan if answer is None else float(answer) for answer in answers], np.float64)
 
 
 @dataclass(frozen=True, slots=True)

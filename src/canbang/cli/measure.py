@@ -140,10 +140,9 @@ def _write_disagreements(path: Path, frame: Frame, audit: Audit) -> None:
     if not differ:
         click.echo("Hai người chấm không khác nhau ở tin nào: không cần phiếu phân xử.", err=True)
         return
-    place = {item_id: position for position, item_id in enumerate(frame.ids)}
     said = {judgement.item_id: [words.label_words(book, judgement.label)] for judgement in audit.first}
     for judgement in audit.second:
         said[judgement.item_id].append(words.label_words(book, judgement.label))
     notes = {i: " | ".join(f"Người {n}: {'; '.join(one)}" for n, one in enumerate(said[i], 1)) for i in differ}
-    write_sheet(path, frame.spool.read([place[item_id] for item_id in differ]), book, notes)
+    write_sheet(path, frame.items(differ), book, notes)
     click.echo(f"Phiếu phân xử: {path} ({integer(len(differ))} tin hai người chấm khác nhau)", err=True)

@@ -113,10 +113,9 @@ def sample(
     else:
         draw = _first(frame, budget, secret or secrets.token_hex(16), MODES[mode])
     already = set(before.drawn) if before else set()
-    place = {item_id: position for position, item_id in enumerate(frame.ids)}
-    write_sheet(sheet_path, frame.spool.read([place[i] for i in draw.drawn if i not in already]))
+    write_sheet(sheet_path, frame.items([i for i in draw.drawn if i not in already]))
     if second_path:
-        write_sheet(second_path, frame.spool.read([place[i] for i in draw.doubled]))
+        write_sheet(second_path, frame.items(draw.doubled))
     write_draw(draw, draw_path, reveal=secret_path is None)
     earlier = ["PHIẾU-CÁC-LẦN-TRƯỚC"] if already else []
     _say(draw, len(draw.drawn) - len(already), sources, earlier, sheet_path, second_path, draw_path)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
-from canbang.audit.judge import Audit, Question, Settled
+from canbang.audit.judge import Audit, Question, Settled, answers_to
 from canbang.codebook import Codebook, load_codebook
 from canbang.estimate.design import Plan, plan
 from canbang.estimate.looks import Looks, Mode
@@ -154,6 +154,7 @@ class _Estimator:
 
     def __init__(self, frame: Frame, book: Codebook, audit: Audit | None) -> None:
         self.frame = frame
+        self.everything = np.ones(len(frame), np.bool_)
         self.limit = load_limits()["negative_share"]
         self.machine = expected(frame.probability)
         self.draw = audit.draw if audit else None
@@ -168,22 +169,24 @@ class _Estimator:
         self.band = np.zeros(len(frame), np.int8)
         self.band[[place[item_id] for item_id in draw.frame_ids]] = draw.bands
         self.judged = np.array([place[one.item_id] for one in self.settled], np.int64)
+        self.answers = {name: answers_to(question, self.settled) for name, question in self.questions.items()}
 
-    def cells(self, inside: NDArray[np.bool_], question: Question, settled: Sequence[Settled] = ()) -> list[Cell]:
-        """The audit of a subset by band: given the counts, it is a random sample of the subset in each band."""
+    def cells(self, inside: NDArray[np.bool_], answers: NDArray[np.float64]) -> list[Cell]:
+        """The audit of a subset by band: given the counts, it is a random sample of the subset in each band.
+
+        ``answers`` run beside the judged items: 1, 0, or NaN for undecided.
+        """
         assert self.draw is not None
         bands = len(self.draw.sizes)
-        sizes = np.bincount(self.band[inside], minlength=bands)
-        tally = np.zeros((bands, 3), np.int64)
-        for position, one in zip(self.judged, settled or self.settled, strict=True):
-            if inside[position]:
-                said = one.answer(question)
-                tally[self.band[position]] += (1, said is True, said is None)
-        return [Cell(str(h), int(sizes[h]), *map(int, tally[h])) for h in range(bands) if sizes[h]]
+        here = inside[self.judged]
+        band, said = self.band[self.judged][here], answers[here]
+        counts = (self.band[inside], band, band[said == 1], band[np.isnan(said)])
+        rows = np.stack([np.bincount(part, minlength=bands) for part in counts], axis=1).tolist()
+        return [Cell(str(h), *row) for h, row in enumerate(rows) if row[0]]
 
-    def point(self, cells: list[Cell], question: Question) -> Fraction:
+    def point(self, cells: list[Cell], answers: NDArray[np.float64]) -> Fraction:
         """The point of a group with unread bands: those take the rate that the band has in the whole window."""
-        whole = {cell.name: cell for cell in self.cells(np.ones(len(self.frame), np.bool_), question)}
+        whole = {cell.name: cell for cell in self.cells(self.everything, answers)}
         total = Fraction(0)
         for cell in cells:
             best = cell if cell.audited - cell.unsure else whole[cell.name]
@@ -191,11 +194,11 @@ class _Estimator:
             total += cell.items * (Fraction(best.positive, settled) if settled else Fraction(1, 2))
         return total / sum(cell.items for cell in cells)
 
-    def share(self, inside: NDArray[np.bool_], question: Question) -> tuple[ShareValue, Verdict]:
+    def share(self, inside: NDArray[np.bool_], answers: NDArray[np.float64]) -> tuple[ShareValue, Verdict]:
         """The audited share of a subset, and its verdict against the limit."""
-        cells = self.cells(inside, question)
+        cells = self.cells(inside, answers)
         share = estimate_share(cells, confidence=self.confidence)
-        point = self.point(cells, question) if any(not cell.audited - cell.unsure for cell in cells) else share.point
+        point = self.point(cells, answers) if any(not cell.audited - cell.unsure for cell in cells) else share.point
         value = ShareValue(float(point), share.low_share, share.high_share, share.confidence)
         return value, decide(share, self.limit.value, strict=self.limit.strict)
 
@@ -205,21 +208,21 @@ class _Estimator:
         if self.draw is None:
             shares = {name: ShareValue(float(self.machine[name][inside].mean()), 0.0, 1.0) for name in SHARES}
             return Part(key, items, stories, 0, 0, shares, Verdict.NOT_YET_KNOWN, "machine")
-        found = {name: self.share(inside, question) for name, question in self.questions.items()}
-        audited = int(inside[self.judged].sum())
-        counted = self.questions["counted_negative"]
-        here = (one for i, one in zip(self.judged, self.settled, strict=True) if inside[i])
-        unsure = sum(one.answer(counted) is None for one in here)
+        found = {name: self.share(inside, answers) for name, answers in self.answers.items()}
+        here = inside[self.judged]
+        unsure = int(np.isnan(self.answers["counted_negative"][here]).sum())
         shares = {name: value for name, (value, _) in found.items()}
-        return Part(key, items, stories, audited, unsure, shares, found["counted_negative"][1], "audit")
+        return Part(key, items, stories, int(here.sum()), unsure, shares, found["counted_negative"][1], "audit")
 
     def themes(self, book: Codebook) -> tuple[dict[str, ShareValue], str]:
         """Share of each theme; audited only where every judged item has a theme."""
-        everything = np.ones(len(self.frame), np.bool_)
         if self.draw is not None and all(
             label.unsure or label.not_an_item or label.theme for one in self.settled for label in one.labels
         ):
-            return {theme.id: self.share(everything, _has_theme(theme.id))[0] for theme in book.themes}, "audit"
+            return {
+                theme.id: self.share(self.everything, answers_to(_has_theme(theme.id), self.settled))[0]
+                for theme in book.themes
+            }, "audit"
         return {
             theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
             for theme in book.themes
@@ -227,19 +230,17 @@ class _Estimator:
 
     def beside(self, audit: Audit) -> Beside:
         """The figures that stand beside the audited share."""
-        everything = np.ones(len(self.frame), np.bool_)
-        counted = self.questions["counted_negative"]
-        alone = [Settled(judgement.item_id, (judgement.label,)) for judgement in audit.first]
-        share = estimate_share(self.cells(everything, counted), confidence=self.confidence)
+        counted, found = self.questions["counted_negative"], self.answers["counted_negative"]
+        alone = answers_to(counted, [Settled(judgement.item_id, (judgement.label,)) for judgement in audit.first])
+        share = estimate_share(self.cells(self.everything, found), confidence=self.confidence)
         return figures_beside(
-            audit, counted, share, self.cells(everything, counted, alone), self.limit,
+            audit, counted, share, self.cells(self.everything, alone), self.limit, found=found,
             story=self.frame.story, views=self.frame.views, band=self.band, judged=self.judged,
         )  # fmt: skip
 
     def plan(self) -> Plan:
         """How many labels a verdict, and plus or minus 2.5 points, would take."""
-        everything = np.ones(len(self.frame), np.bool_)
-        cells = self.cells(everything, self.questions["counted_negative"]) if self.draw is not None else []
+        cells = self.cells(self.everything, self.answers["counted_negative"]) if self.draw is not None else []
         return plan(self.machine["counted_negative"], cells, self.limit.value, HALF_WIDTH)
 
 
@@ -253,7 +254,7 @@ def balance(
     """The balance of a frame that is not empty; the ``audit``'s draw must have been checked against it (``pipeline``)."""
     book = load_codebook()
     estimator = _Estimator(frame, book, audit)
-    whole = estimator.part("all", np.ones(len(frame), np.bool_))
+    whole = estimator.part("all", estimator.everything)
     groups: dict[str, tuple[Part, ...]] = {}
     for dimension in by:
         keys, codes = frame.groups(dimension)
@@ -273,8 +274,7 @@ def balance(
     draw = audit.draw if audit else None
     drawn: tuple[Drawn, ...] = ()
     if draw is not None:
-        place = {item_id: position for position, item_id in enumerate(frame.ids)}
-        items = frame.spool.read([place[item_id] for item_id in draw.drawn])
+        items = frame.items(draw.drawn)
         counted = estimator.questions["counted_negative"]
         items.sort(key=lambda item: (said_of[item.id].answer(counted) is False, item.published_at, item.id))
         drawn = tuple(Drawn(item, said_of[item.id].shown) for item in items)

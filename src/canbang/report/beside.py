@@ -91,11 +91,9 @@ def _reference(audit: Audit, question: Question) -> Reference | None:
 
 def figures_beside(
     audit: Audit, question: Question, share: Share, first_cells: list[Cell], limit: Limit, *,
-    story: NDArray[np.int32], views: NDArray[np.float64], band: NDArray[np.int8], judged: NDArray[np.int64],
+    found: NDArray[np.float64], story: NDArray[np.int32], views: NDArray[np.float64], band: NDArray[np.int8], judged: NDArray[np.int64],
 ) -> Beside:  # fmt: skip
-    """All that an audit allows. ``first_cells`` hold the first auditors' answers alone; ``views`` has NaN where unknown."""
-    answers = [one.answer(question) for one in audit.settled]
-    found = np.array([np.nan if answer is None else float(answer) for answer in answers])
+    """All that an audit allows. ``found`` are the answers to ``question`` beside ``judged``. ``first_cells`` hold the first auditors' answers alone; ``views`` has NaN where unknown."""
     acts = np.bincount(story)[story].astype(np.float64)
     sizes = audit.draw.sizes
     known = ~np.isnan(views)

@@ -16,8 +16,6 @@ from canbang.text.numbers import day, decimal, integer, percent, percent_range
 VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_YET_KNOWN: "Chưa đủ căn cứ"}
 BASES = {"machine": "ước tính máy", "audit": "theo mẫu chấm"}
 DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy phân loại)"), strict=True))
-TONES = ("positive", "neutral", "negative")
-DEFINITIONS = ("counted_negative", "negative", "negative_or_dark_side")
 
 _NEARLY_ALL = 0.9
 _NEAR = 0.03
