@@ -86,3 +86,26 @@ def test_coverage_of_alpha() -> None:
         found = agreement(list(zip(*((truth ^ (rng.random(60) < 0.05)).tolist() for _ in range(2)), strict=True)))
         held += found.alpha is not None and found.alpha.low <= true <= found.alpha.high
     assert held >= 300 * 0.93 - 2 * (300 * 0.93 * 0.07) ** 0.5
+
+
+def test_equal_ratings_give_equal_intervals_in_every_process() -> None:
+    """Strings hash differently in every process; the resampling must not follow their order."""
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "from canbang.audit.agreement import agreement\n"
+        "print(agreement([('a', 'a')] * 9 + [('b', 'c'), ('c', 'c'), ('b', 'b'), ('c', 'a')] * 3))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(said) == 1

@@ -137,7 +137,8 @@ def agreement(ratings: Sequence[Sequence[Rating]], *, confidence: float = CONFID
     kappa = None
     if {len(unit) for unit in ratings} == {2}:
         both = [unit for unit in ratings if None not in unit]
-        values = {value: code for code, value in enumerate({value for unit in both for value in unit})}
+        # in order of appearance: a set's order, and with it the bootstrap, would change from run to run
+        values = {value: code for code, value in enumerate(dict.fromkeys(value for unit in both for value in unit))}
         codes, once, times = _resampled(np.array([[values[value] for value in unit] for unit in both], np.float64))
         pairs_of = codes.astype(np.int64)
         kappa = _interval(_kappa(pairs_of, once), _kappa(pairs_of, times)[0], raw, confidence)
