@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canbang.estimate.design import Plan, allocate, bands, grown, plan
-from canbang.estimate.share import Cell, Share, ShareError, beta_binomial, estimate_share
+from canbang.estimate.share import Cell, Share, ShareError, beta_binomial, estimate_share, prior_weights
 from canbang.estimate.verdict import Verdict, decide
 
 LIMIT = Fraction(15, 100)
@@ -20,7 +20,7 @@ LIMIT = Fraction(15, 100)
 def test_the_worked_example() -> None:
     share = estimate_share([Cell("a", 450, 60, 2), Cell("b", 110, 30, 9), Cell("c", 40, 20, 15)])
     assert share.point == Fraction(13, 100)
-    assert (share.low, share.high, share.items, share.audited) == (57, 115, 600, 110)
+    assert (share.low, share.high, share.items, share.audited) == (57, 112, 600, 110)
     assert decide(share, LIMIT) is Verdict.NOT_YET_KNOWN
 
 
@@ -85,10 +85,46 @@ def test_large_windows_agree_with_direct_convolution() -> None:
     """The transform used for large windows gives the same limits as the sum of products."""
     cells = [Cell("a", 1400, 40, 2), Cell("b", 700, 30, 12)]
     share = estimate_share(cells)
-    low = np.convolve(beta_binomial(1360, 2.25, 38.75), beta_binomial(670, 12.25, 18.75)).cumsum()
-    high = np.convolve(beta_binomial(1360, 2.75, 38.25), beta_binomial(670, 12.75, 18.25)).cumsum()
+    opened = [(1400, 40, 2), (700, 30, 12)]
+    low, high = (
+        np.convolve(
+            *(beta_binomial(m - n, x + a, n - x + b) for (m, n, x), (a, b) in zip(opened, weights, strict=True))
+        )
+        for weights in (prior_weights(opened, upper=False), prior_weights(opened, upper=True))
+    )
+    low, high = low.cumsum(), high.cumsum()
     assert share.low == 14 + int(np.searchsorted(low, 0.025, side="right"))
     assert share.high == 14 + int(np.searchsorted(high, 0.975, side="left"))
+
+
+def test_one_cell_has_the_hedge_to_itself_and_several_share_it() -> None:
+    assert prior_weights([(500, 60, 5)], upper=False) == [(0.25, 0.75)]
+    assert prior_weights([(500, 60, 5)], upper=True) == [(0.75, 0.25)]
+    equal = [(200, 40, 10)] * 4
+    assert prior_weights(equal, upper=False) == [(0.0625, 0.1875)] * 4
+    assert prior_weights(equal, upper=True) == [(0.1875, 0.0625)] * 4
+    assert prior_weights(equal, upper=True, shared=False) == [(0.75, 0.25)] * 4
+
+
+def test_the_prior_of_a_limit_turns_with_the_question() -> None:
+    """Counting the others gives the mirrored interval."""
+    cells = [(450, 60, 2), (110, 30, 9), (40, 20, 15)]
+    there = estimate_share([Cell("", *row) for row in cells])
+    back = estimate_share([Cell("", m, n, n - x) for m, n, x in cells])
+    assert (back.low, back.high) == (600 - there.high, 600 - there.low)
+
+
+@given(
+    st.lists(st.tuples(st.integers(30, 500), st.integers(16, 29), st.floats(0, 1)), min_size=1, max_size=4),
+    st.integers(0, 3),
+)
+def test_one_more_finding_never_lowers_a_limit(rows: list[tuple[int, int, float]], place: int) -> None:
+    found = [int(rate * n) for _, n, rate in rows]
+    h = place % len(rows)
+    before = estimate_share([Cell("", m, n, x) for (m, n, _), x in zip(rows, found, strict=True)])
+    found[h] = min(found[h] + 1, rows[h][1])
+    after = estimate_share([Cell("", m, n, x) for (m, n, _), x in zip(rows, found, strict=True)])
+    assert before.low <= after.low and before.high <= after.high
 
 
 def exact_coverage(items: int, audited: int, negative: int) -> float:

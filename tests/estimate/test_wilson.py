@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from canbang.estimate.share import HEDGE, Cell, Method, _hedged, estimate_share, hedge_load, method_for
+from canbang.estimate.share import Cell, Method, _hedged, estimate_share, hedge_load, method_for, prior_weights
 from canbang.estimate.wilson import effective_labels, stratified_wilson, t_quantile
 
 
@@ -121,7 +121,10 @@ def test_a_prior_in_each_of_many_cells_carries_the_interval_away() -> None:
     hedged = held = 0
     for row in rng.hypergeometric(positive, items - positive, audited, (150, 48)).tolist():
         opened = [(100, 4, x) for x in row]
-        low, high = (_hedged(opened, [p], HEDGE, upper=p > 0.5)[0] for p in (0.025, 0.975))
+        low, high = (
+            _hedged(opened, prior_weights(opened, upper=p > 0.5, shared=False), [p], upper=p > 0.5)[0]
+            for p in (0.025, 0.975)
+        )
         hedged += low <= positive.sum() <= high
         share = estimate_share([Cell("", 100, 4, x) for x in row])
         held += share.low <= positive.sum() <= share.high

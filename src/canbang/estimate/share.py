@@ -1,10 +1,10 @@
 """The share of a finite population from a stratified audit, with an interval that suits the number of cells.
 
 In each cell ``audited`` items were drawn without replacement out of ``items``. With few cells the number among the
-unseen ones is beta-binomial and the cells are convolved: the lower limit is a quantile under the prior Beta(h, 1-h),
-the upper under Beta(1-h, h), so neither prior flatters its own side. With many cells one prior for each would add up
-and carry the interval away; there the limits are stratified Wilson's (``wilson``). ``estimate_share`` chooses by the
-design alone, never by what was found (facts and simulations: docs/method.md).
+unseen ones is beta-binomial and the cells are convolved; each limit is a quantile under a prior of its own that pulls
+it outwards (:func:`prior_weights`). With many cells one prior for each would add up and carry the interval away; there
+the limits are stratified Wilson's (``wilson``). ``estimate_share`` chooses between the two by the design alone, never
+by what was found (facts and simulations: docs/method.md).
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ from numpy.typing import NDArray
 from canbang.estimate.wilson import stratified_wilson
 
 HEDGE = 0.25
+"""Prior weight of the findings that would move a limit inwards, in a single cell; Jeffreys' prior has 1/2."""
+EDGE_LABELS = 2
+"""Labels by which a cell's rate is moved outwards before its part of the variance is taken (see :func:`prior_weights`)."""
+LEAST_PART = 0.01
+"""Least part of the variance that a cell is taken to have."""
 CONFIDENCE = 0.95
 FEW_CELLS = 4
 """Most cells that are convolved; a month's window has no more bands than that."""
@@ -146,14 +151,39 @@ def method_for(cells: Sequence[Cell]) -> Method:
     return Method.HEDGED if few else Method.WILSON
 
 
-def _hedged(
-    opened: Sequence[tuple[int, int, int]], probabilities: Sequence[float], hedge: float, *, upper: bool
-) -> list[int]:
-    """Quantiles of the total in open cells (items, audited, found) under one of the two priors."""
-    a0, b0 = (1 - hedge, hedge) if upper else (hedge, 1 - hedge)
-    start, parts = 0, []
+def prior_weights(
+    opened: Sequence[tuple[int, int, int]], *, upper: bool, hedge: float = HEDGE, shared: bool = True
+) -> list[tuple[float, float]]:
+    """Prior weights (found, not found) of each open cell (items, audited, found), for one limit.
+
+    One cell: Beta(1/4, 3/4) for the low limit, Beta(3/4, 1/4) for the high one. Several cells share that one label
+    in proportion to their parts of the variance: a prior of its own in each cell would move every cell the same way,
+    while their errors partly cancel, and a total needs its half label (Jeffreys) once. The variance is taken at the
+    limit's side, the rate moved there by ``EDGE_LABELS``, so that a cell where all or nothing was found keeps its doubt;
+    and on the outer side no cell gets less than an equal part. Where it is not ``shared``, each cell has a label of its
+    own: for limits beyond 95 %, where the skewness of sparse cells counts for more than this balance. Derivation and
+    coverage: docs/method.md, 6.
+    """
+    if not shared:
+        return [(1 - hedge, hedge) if upper else (hedge, 1 - hedge)] * len(opened)
+    parts = []
     for items, audited, found in opened:
-        first, law = _unseen(items - audited, a0 + found, b0 + audited - found)
+        rate = (found + EDGE_LABELS * upper) / (audited + EDGE_LABELS)
+        parts.append(items * (items - audited) / audited * rate * (1 - rate))
+    total = sum(parts)
+    # a weight of zero would be no law at all
+    shares = [max(part / total, LEAST_PART) if total else 1 / len(parts) for part in parts]
+    weights = [(hedge * share, (1 - hedge) * max(share, 1 / len(parts))) for share in shares]
+    return [(outer, inner) for inner, outer in weights] if upper else weights
+
+
+def _hedged(
+    opened: Sequence[tuple[int, int, int]], weights: Sequence[tuple[float, float]], probabilities: Sequence[float], *, upper: bool
+) -> list[int]:  # fmt: skip
+    """Quantiles of the total in open cells (items, audited, found) under their prior ``weights``."""
+    start, parts = 0, []
+    for (items, audited, found), (a, b) in zip(opened, weights, strict=True):
+        first, law = _unseen(items - audited, a + found, b + audited - found)
         start += found + first
         parts.append(law)
     cumulative = np.cumsum(_convolve(parts))
@@ -163,11 +193,12 @@ def _hedged(
 
 
 def share_quantiles(
-    cells: Sequence[Cell], probabilities: Sequence[float], *, upper: bool, hedge: float = HEDGE
+    cells: Sequence[Cell], probabilities: Sequence[float], *, upper: bool, hedge: float = HEDGE, shared: bool = True
 ) -> list[int]:
     """What is known of the count in the whole population, as quantiles at ``probabilities`` in (0, 1).
 
-    ``upper`` asks for the law that the high limit comes from (unsure counted as found), else that of the low limit.
+    ``upper`` asks for the law that the high limit comes from (unsure counted as found), else that of the low limit;
+    ``hedge`` and ``shared`` are those of :func:`prior_weights`.
     """
     method = method_for(cells)
     seen, opened = 0, []
@@ -183,7 +214,8 @@ def share_quantiles(
     if not opened:
         return [seen] * len(probabilities)
     if method is Method.HEDGED:
-        return [seen + place for place in _hedged(opened, probabilities, hedge, upper=upper)]
+        weights = prior_weights(opened, upper=upper, hedge=hedge, shared=shared)
+        return [seen + place for place in _hedged(opened, weights, probabilities, upper=upper)]
     table = np.array(opened, np.float64).T
     limits = [float(stratified_wilson(table[0], table[1], table[2], p)) for p in probabilities]
     # inwards to whole items: a count that the real interval does not hold is not in it
@@ -212,14 +244,15 @@ def estimate_share(cells: Sequence[Cell], *, confidence: float = CONFIDENCE, hed
         settled = cell.audited - cell.unsure
         rate = Fraction(cell.positive, settled) if settled else Fraction(1, 2)
         total += cell.items * rate
-    low = share_quantiles(cells, [tail], upper=False, hedge=hedge)[0]
+    shared = confidence <= CONFIDENCE
+    low = share_quantiles(cells, [tail], upper=False, hedge=hedge, shared=shared)[0]
     return Share(
         items=items,
         audited=sum(cell.audited for cell in cells),
         point=total / items,
         low=low,
         # two limits rounded inwards may cross by one where the interval is narrower than an item
-        high=max(low, share_quantiles(cells, [1 - tail], upper=True, hedge=hedge)[0]),
+        high=max(low, share_quantiles(cells, [1 - tail], upper=True, hedge=hedge, shared=shared)[0]),
         confidence=confidence,
         method=method_for(cells),
     )
