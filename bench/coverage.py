@@ -36,7 +36,7 @@ from synthetic import (
     window,
 )  # fmt: skip
 
-from canbang.estimate.design import allocate, allocate_next, bands
+from canbang.estimate.design import allocate, bands, separate
 from canbang.estimate.looks import LAMP_DAYS, Looks, Mode, lamp
 from canbang.estimate.share import Cell, Method, estimate_share, method_for
 from canbang.estimate.verdict import Verdict, decide
@@ -88,6 +88,9 @@ def one_cell() -> dict[str, Any]:
                     without_fpc.append((float(law[(a <= true / items) & (true / items <= b)].sum()), items, n, percent))
     result = {"pairs": len({(r[1], r[2]) for r in inside}), "min_5_25": min(inside), "min_outside": min(outside)}
     return result | ({"statsmodels_wilson_no_fpc_min_5_25": min(without_fpc)} if without_fpc else {})
+
+
+AGAIN = 20_000
 
 
 def few(draws: int, task: tuple[int, float, str, int]) -> dict[str, Any]:
@@ -190,7 +193,7 @@ def lamp_year(year: int) -> dict[str, bool]:
     return wrong
 
 
-TWO_LOOKS = "shuffled, second look by allocate_next"
+TWO_LOOKS = "shuffled, second look by what the first found"
 
 
 def two_looks(
@@ -201,7 +204,9 @@ def two_looks(
     width, held = 0, 0
     for found in Design(of.items, first, of.positive).draws(rng, draws):
         rows = zip(of.items.tolist(), first.tolist(), found.tolist(), strict=True)
-        then = np.array(allocate_next([Cell("", *row) for row in rows], means, budget), np.int64)
+        follow = separate([Cell("", *row) for row in rows])
+        wanted = allocate(of.items.tolist(), means if follow else [0.5] * len(means), budget)
+        then = np.maximum(first, wanted)
         left, rest = of.items - first, of.positive - found
         whole = found + rng.hypergeometric(rest, left - rest, then - first)
         share = Design(of.items, then, of.positive).share(tuple(whole.tolist()))
@@ -299,7 +304,16 @@ def show_few(rows: list[dict[str, Any]], draws: int, tests: int) -> dict[str, An
     print(
         f"  mean width on the facts' grid {widths['all']:.3f} (facts .131), at n=30 {widths['n=30']:.3f} (facts .209)"
     )
-    return {"widths": widths, "rejected": judged(rows, draws, tests), "lowest": lowest(rows, draws)}
+    # the lowest of hundreds reads low by chance: the same windows again with more audits
+    again = [
+        few(AGAIN, (r["N"], r["share"], r["scores"], r["n"])) for r in sorted(rows, key=lambda r: r["covered"])[:16]
+    ]
+    worst = min(again, key=lambda r: r["covered"])
+    print(f"  the 16 lowest with {AGAIN} audits each: lowest {worst['covered'] / AGAIN:.4f} at {worst}")
+    return {
+        "widths": widths, "rejected": judged(rows, draws, tests), "lowest": lowest(rows, draws),
+        "lowest_again": worst["covered"] / AGAIN,
+    }  # fmt: skip
 
 
 def show_many(rows: list[dict[str, Any]], draws: int, tests: int) -> dict[str, Any]:
@@ -387,7 +401,7 @@ def main() -> None:
         found["lamps"] = {"years": len(years), "either": float(np.mean([any(y.values()) for y in years]))}
         found["lamps"] |= {days: float(np.mean([y[days] for y in years])) for days in map(str, LAMP_DAYS)}
         print(
-            f"\nyears at 14.5 % in which a daily lamp at 99.5 % contradicts its window, by days (at most .06): {found['lamps']}"
+            f"\nyears at 14.5 % in which a daily lamp (both together at 99.5 %) contradicts its window, by days; either: at most .06: {found['lamps']}"
         )
     found["seconds"] = time.perf_counter() - start
     print(f"\n{tests} designs; {found['seconds']:.0f} s")

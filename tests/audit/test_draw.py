@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,8 +131,6 @@ def test_a_kept_secret_stays_out_of_the_file_and_proves_the_draw_later(tmp_path:
 
 
 def test_a_hand_picked_item_is_found_once_the_secret_is_known(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     honest = draw()
     band = dict(zip(honest.frame_ids, honest.bands, strict=True))
     out = honest.drawn[0]
@@ -155,3 +154,19 @@ def test_items_published_since_form_an_epoch_of_their_own(tmp_path: Path) -> Non
     assert {b for i, (b, _) in new.items() if i in set(ids)} == set(range(len(first.sizes), len(second.sizes)))
     write_draw(second, tmp_path / "draw.json")
     assert read_draw(tmp_path / "draw.json") == second
+
+
+def test_a_look_in_proportion_to_the_items_is_written_down_and_repeated(tmp_path: Path) -> None:
+    first = draw(60)
+    second = next_look(first, 200, "hạt giống", by_scores=False)
+    assert second.by_scores == (True, False)
+    even = [200 * size / 500 for size in second.sizes]
+    assert all(
+        abs(n - max(old, want)) <= 20 for n, old, want in zip(second.drawn_sizes, first.drawn_sizes, even, strict=True)
+    )
+    assert second.drawn_sizes != next_look(first, 200, "hạt giống").drawn_sizes
+    write_draw(second, tmp_path / "draw.json")
+    assert read_draw(tmp_path / "draw.json") == second
+    write_draw(replace(second, by_scores=(True, True)), tmp_path / "draw.json")
+    with pytest.raises(InputError, match="số tin rút mỗi nhóm"):
+        read_draw(tmp_path / "draw.json")

@@ -1,11 +1,11 @@
-"""Bands keep equal scores together; a further look stops trusting bands that the audit does not bear out."""
+"""Bands keep equal scores together, and an audit tells whether they separate."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from canbang.estimate.design import allocate, allocate_next, band_count, bands, separate
+from canbang.estimate.design import band_count, bands, separate
 from canbang.estimate.share import Cell
 
 
@@ -32,15 +32,3 @@ def test_bands_that_rise_separate_and_flat_or_falling_ones_do_not() -> None:
     assert not separate(cells(6, 6, 6, 6))
     assert not separate(cells(12, 8, 4, 1))
     assert not separate(cells(0, 0, 0, 0))
-
-
-def test_a_further_look_is_proportional_where_the_bands_say_nothing() -> None:
-    flat = [Cell(str(h), 100 * (4 - h), 12, 2) for h in range(4)]
-    assert allocate_next(flat, [0.01, 0.1, 0.3, 0.5], 200) == [80, 60, 40, 20]
-
-
-def test_a_further_look_follows_the_scores_where_they_work_and_nobody_leaves() -> None:
-    good = [Cell("0", 800, 40, 0), Cell("1", 150, 30, 6), Cell("2", 50, 45, 30)]
-    wanted = allocate_next(good, [0.02, 0.2, 0.6], 200)
-    assert wanted[2] == 45
-    assert wanted[:2] == allocate([800, 150, 50], [0.02, 0.2, 0.6], 200)[:2]

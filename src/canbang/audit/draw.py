@@ -31,7 +31,8 @@ class Draw:
     """A frame (ids with frozen score and band), the looks taken at it, and what it was made with.
 
     ``frame_ids`` is sorted; ``scores``, ``bands`` and ``epochs`` (the look at which an item came in, from 0) run beside
-    it; ``sizes`` is N by band. ``budgets`` are the labels in all after each look; ``drawn`` lists drawn ids look by look, each look in an order that tells no band.
+    it; ``sizes`` is N by band. ``budgets`` are the labels in all after each look, ``by_scores`` whether that look's labels
+    followed the scores or the band sizes; ``drawn`` lists drawn ids look by look, each look in an order that tells no band.
     ``doubled`` are the ids that a second auditor judges too. ``secret`` is "" until it is revealed.
     """
 
@@ -44,6 +45,7 @@ class Draw:
     epochs: tuple[int, ...]
     sizes: tuple[int, ...]
     budgets: tuple[int, ...]
+    by_scores: tuple[bool, ...]
     looks: tuple[tuple[int, ...], ...]
     drawn: tuple[str, ...]
     doubled: tuple[str, ...]
@@ -90,7 +92,7 @@ def make_draw(
     """The first look: ``budget`` of ``ids`` (all of them where there are fewer). Labeller: (name, version)."""
     empty = Draw(
         commitment=commitment_of(secret), secret=secret, mode=mode, frame_ids=(), scores=(), bands=(), epochs=(),
-        sizes=(), budgets=(), looks=(), drawn=(), doubled=(), labeller=labeller, codebook=codebook, window=window,
+        sizes=(), budgets=(), by_scores=(), looks=(), drawn=(), doubled=(), labeller=labeller, codebook=codebook, window=window,
     )  # fmt: skip
     return next_look(empty, budget, secret, ids, scores)
 
@@ -112,11 +114,14 @@ def _with_epoch(draw: Draw, ids: Sequence[str], scores: NDArray[np.float64], lab
 
 
 def next_look(
-    draw: Draw, budget: int, secret: str, new_ids: Sequence[str] = (), new_scores: NDArray[np.float64] | None = None
-) -> Draw:
+    draw: Draw, budget: int, secret: str, new_ids: Sequence[str] = (), new_scores: NDArray[np.float64] | None = None,
+    *, by_scores: bool = True,
+) -> Draw:  # fmt: skip
     """The draw with one more look, ``budget`` labels in all: more of the same bands, nobody leaves.
 
-    ``new_ids`` are items published since the last look. Raises :class:`InputError` where the secret is not the
+    ``new_ids`` are items published since the last look. Without ``by_scores`` the labels go in proportion to the items:
+    for a labeller whose bands the audit so far does not bear out (``estimate.design.separate``). The choice rests on
+    judgements, so it stands in the file; which items are drawn in a band does not. Raises :class:`InputError` where the secret is not the
     committed one or the budget does not grow.
     """
     if commitment_of(secret) != draw.commitment:
@@ -131,7 +136,7 @@ def next_look(
     band = np.asarray(draw.bands)
     means = np.bincount(band, weights=np.asarray(draw.scores)) / np.asarray(draw.sizes)
     try:
-        wanted = allocate(list(draw.sizes), means.tolist(), budget)
+        wanted = allocate(list(draw.sizes), means.tolist() if by_scores else [0.5] * len(draw.sizes), budget)
     except ShareError as error:
         least = MINIMUM * len(draw.sizes)
         raise InputError(
@@ -148,7 +153,8 @@ def next_look(
     twice = min(len(drawn), max(DOUBLE_LEAST, ceil(DOUBLE_RATE * len(drawn))))
     by_chance = sorted(drawn, key=lambda item_id: draw_key(f"{secret}|double".encode(), item_id))
     return replace(
-        draw, secret=secret, budgets=(*draw.budgets, budget), looks=(*draw.looks, tuple(counts)), drawn=drawn,
+        draw, secret=secret, budgets=(*draw.budgets, budget), by_scores=(*draw.by_scores, by_scores),
+        looks=(*draw.looks, tuple(counts)), drawn=drawn,
         doubled=tuple(sorted(by_chance[:twice], key=drawn.index)),
     )  # fmt: skip
 
@@ -159,11 +165,13 @@ def differences(draw: Draw, secret: str) -> list[str]:
         return ["mã rút mẫu"]
     frame = list(zip(draw.frame_ids, draw.scores, draw.epochs, strict=True))
     again = replace(
-        draw, frame_ids=(), scores=(), bands=(), epochs=(), sizes=(), budgets=(), looks=(), drawn=(), doubled=()
-    )
-    for look, budget in enumerate(draw.budgets):
+        draw, frame_ids=(), scores=(), bands=(), epochs=(), sizes=(), budgets=(), by_scores=(), looks=(), drawn=(),
+        doubled=(),
+    )  # fmt: skip
+    for look, (budget, by_scores) in enumerate(zip(draw.budgets, draw.by_scores, strict=True)):
         new = [(item_id, score) for item_id, score, epoch in frame if epoch == look]
-        again = next_look(again, budget, secret, [i for i, _ in new], np.array([score for _, score in new]))
+        ids, scores = [i for i, _ in new], np.array([score for _, score in new])
+        again = next_look(again, budget, secret, ids, scores, by_scores=by_scores)
     parts = {
         "bands": "nhóm điểm", "sizes": "số tin mỗi nhóm", "looks": "số tin rút mỗi nhóm", "drawn": "các tin được rút",
         "doubled": "các tin chấm hai lần",

@@ -29,7 +29,10 @@ def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
         "codebook": {"version": draw.codebook[0], "digest": draw.codebook[1]},
         "frame_digest": draw.frame_digest,
         "cells": cells,
-        "looks": [{"labels": budget, "n": list(n)} for budget, n in zip(draw.budgets, draw.looks, strict=True)],
+        "looks": [
+            {"labels": budget, "n": list(n), "by_scores": followed}
+            for budget, n, followed in zip(draw.budgets, draw.looks, draw.by_scores, strict=True)
+        ],
         "drawn": list(draw.drawn),
         "doubled": list(draw.doubled),
         "frame": [list(row) for row in zip(draw.frame_ids, draw.scores, draw.bands, draw.epochs, strict=True)],
@@ -52,6 +55,7 @@ def _parsed(value: dict[str, Any]) -> Draw:
         frame_ids=tuple(map(str, ids)), scores=tuple(map(float, scores)), bands=tuple(map(int, band)), epochs=tuple(map(int, epochs)),
         sizes=tuple(int(cell["N"]) for cell in value["cells"]),
         budgets=tuple(int(look["labels"]) for look in value["looks"]),
+        by_scores=tuple(bool(look["by_scores"]) for look in value["looks"]),
         looks=tuple(tuple(map(int, look["n"])) for look in value["looks"]),
         drawn=tuple(map(str, value["drawn"])), doubled=tuple(map(str, value["doubled"])),
         labeller=(str(value["labeller"]["name"]), str(value["labeller"]["version"])),

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
 from canbang.codebook import Codebook
+from canbang.estimate.design import separate
+from canbang.estimate.share import Cell
 from canbang.item import Judgement, Label
 
 Question = Callable[[Label], bool | None]
@@ -70,6 +72,21 @@ class Audit:
             return (judgement.label, again[item_id]) if item_id in again else (judgement.label,)
 
         return [Settled(judgement.item_id, labels(judgement)) for judgement in self.first]
+
+
+def rates_rise(draw: Draw, judgements: Sequence[Judgement], book: Codebook) -> bool:
+    """Whether what people found rises with the bands, bands of one rank taken together over epochs (``design.separate``)."""
+    band_of = dict(zip(draw.frame_ids, draw.bands, strict=True))
+    epoch_of = dict(zip(draw.bands, draw.epochs, strict=True))
+    first = {epoch: min(h for h, e in epoch_of.items() if e == epoch) for epoch in epoch_of.values()}
+    counted = book.variant("counted_negative").holds
+    table = np.zeros((len(draw.sizes), 2), np.int64)
+    for one in (Settled(judgement.item_id, (judgement.label,)) for judgement in judgements):
+        answer = one.answer(counted)
+        h = band_of[one.item_id]
+        if answer is not None:
+            table[h - first[epoch_of[h]]] += (1, answer)
+    return separate([Cell(str(rank), int(n), int(n), int(x)) for rank, (n, x) in enumerate(table) if n])
 
 
 def differing(first: Sequence[Judgement], second: Sequence[Judgement], book: Codebook) -> list[str]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import click
 
 from canbang.audit.drawfile import new_secret_file, read_draw, read_secret, write_draw
+from canbang.audit.drawlog import Event, append_log, check_log
 from canbang.errors import InputError
-from canbang.text.numbers import integer
+from canbang.item import VIETNAM
+from canbang.report import words
+from canbang.text.numbers import day, integer
 
 
 @click.group(short_help="Cam kết, công bố và kiểm tra mã rút mẫu.")
@@ -32,6 +35,8 @@ def reveal(file: Path, secret: Path) -> None:
     """Ghi mã vào TỆP-RÚT-MẪU để ai cũng tính lại được; sau đó không rút thêm được nữa mà không ai biết."""
     known = read_secret(secret)
     found = read_draw(file, known)
+    check_log(file, found)
+    append_log(file, found, Event.REVEALED)
     write_draw(replace(found, secret=known), file)
     click.echo(f"Đã công bố mã trong {file}.")
 
@@ -41,7 +46,7 @@ def reveal(file: Path, secret: Path) -> None:
 @click.option("--secret", type=click.Path(path_type=Path), help="Tệp mã, nếu chưa công bố trong tệp rút mẫu.")
 @click.option("--commitment", default="", help="Cam kết đã công bố đầu kỳ, để đối chiếu.")
 def verify(file: Path, secret: Path | None, commitment: str) -> None:
-    """Tính lại nhóm điểm, số tin và từng tin được rút của TỆP-RÚT-MẪU; sai khác thì dừng và nói chỗ sai."""
+    """Tính lại nhóm điểm, số tin và từng tin được rút của TỆP-RÚT-MẪU, đối chiếu nhật ký; sai khác thì dừng và nói chỗ sai."""
     known = read_secret(secret) if secret else ""
     found = read_draw(file, known)
     if commitment and commitment.strip() != found.commitment:
@@ -56,3 +61,10 @@ def verify(file: Path, secret: Path | None, commitment: str) -> None:
         f"Khớp: {integer(len(found.drawn))} tin trong {integer(len(found.frame_ids))}, {len(found.sizes)} nhóm điểm, "
         f"{len(found.looks)} lần rút; cam kết {found.commitment}."
     )
+    log = check_log(file, found)
+    since = log.since.astimezone(VIETNAM)
+    click.echo(
+        f"Nhật ký khớp: rút {since:%H:%M} ngày {day(since.date())}, {words.MODES[found.mode]}; mã băm cuối {log.last_hash}."
+    )
+    if log.thrown_away:
+        click.echo(f"Lưu ý: trước đó đã có {log.thrown_away} lần rút mẫu bị bỏ (xem nhật ký).")

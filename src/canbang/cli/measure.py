@@ -10,6 +10,7 @@ from rich.console import Console
 
 from canbang import pipeline
 from canbang.audit.drawfile import read_draw, read_secret
+from canbang.audit.drawlog import check_log
 from canbang.audit.judge import Audit, differing
 from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
@@ -114,6 +115,7 @@ def read_audit(
 ) -> Audit:
     """Draw and sheets together; raises :class:`InputError` where they do not fit."""
     draw = read_draw(draw_path, read_secret(secret) if secret else "")
+    check_log(draw_path, draw)
     first = read_sheets(judgements, draw.drawn)
     again = read_sheets([second], draw.doubled, where="phần chấm kép của tệp rút mẫu") if second else []
     differ = differing(first, again, load_codebook())

@@ -12,7 +12,9 @@ from rich.console import Console
 from canbang import pipeline
 from canbang.audit.draw import Draw, make_draw, next_look
 from canbang.audit.drawfile import read_draw, read_secret, write_draw
-from canbang.audit.sheet import write_sheet
+from canbang.audit.drawlog import Event, append_log, check_log, log_path
+from canbang.audit.judge import rates_rise
+from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.outputs import check_outputs
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
@@ -72,6 +74,12 @@ MODES = {"one-look": "one_look", "until-settled": "until_settled"}
 @click.option(
     "--more", is_flag=True, help="Rút thêm vào tệp rút mẫu đã có (chỉ kiểu until-settled); phiếu chỉ gồm tin mới rút."
 )
+@click.option(
+    "--judgements",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Với --more: phiếu đã chấm của các lần trước; nếu điểm máy không phân biệt được tin tiêu cực thì rút đều theo số tin.",
+)
 @click.option("--seed", default="", help="Mã rút mẫu viết thẳng; mặc định một mã ngẫu nhiên mới.")
 @click.option(
     "--secret",
@@ -83,22 +91,27 @@ MODES = {"one-look": "one_look", "until-settled": "until_settled"}
 def sample(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
     channel: str, spec: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path,
-    second_path: Path | None, draw_path: Path, mode: str, more: bool, seed: str, secret_path: Path | None, force: bool,
+    second_path: Path | None, draw_path: Path, mode: str, more: bool, judgements: tuple[Path, ...], seed: str,
+    secret_path: Path | None, force: bool,
 ) -> None:  # fmt: skip
     """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo nhóm điểm của máy; phiếu chấm không có điểm.
 
     Chấm hết các dòng của phiếu rồi chạy canbang measure với cùng nguồn, --judgements và --draw.
     """
     check_outputs(
-        [*sources, secret_path, enrolments], [sheet_path, second_path, draw_path, rejects],
+        [*sources, *judgements, secret_path, enrolments], [sheet_path, second_path, draw_path, rejects],
         fresh=() if force else [sheet_path, second_path, None if more else draw_path],
     )  # fmt: skip
     if seed and secret_path:
         raise InputError("Chỉ dùng --seed hoặc --secret, không dùng cả hai.")
+    if judgements and not more:
+        raise InputError("--judgements chỉ dùng với --more: lần rút đầu chưa có phiếu nào được chấm.")
     secret = read_secret(secret_path) if secret_path else seed
     before = read_draw(draw_path, secret) if more else None
-    if before is not None and secret_path and before.secret:
-        raise InputError(f"{draw_path}: mã của kỳ này đã công bố, không rút thêm được nữa.")
+    if before is not None:
+        check_log(draw_path, before)
+        if secret_path and before.secret:
+            raise InputError(f"{draw_path}: mã của kỳ này đã công bố, không rút thêm được nữa.")
     span = window(month, first, last)
     if before is not None:
         span = window(None, before.window[0] or None, before.window[1] or None)
@@ -109,9 +122,12 @@ def sample(
     for note in frame.notes:
         click.echo(f"Lưu ý: {note}", err=True)
     if before is not None:
-        draw = _more(frame, before, draw_path, budget, secret)
+        by_scores = not judgements or rates_rise(before, read_sheets(judgements, before.drawn), load_codebook())
+        draw = _more(frame, before, draw_path, budget, secret, by_scores=by_scores)
     else:
         draw = _first(frame, budget, secret or secrets.token_hex(16), MODES[mode])
+    # before any sheet exists: the mode is on record before the first judgement
+    append_log(draw_path, draw, Event.MORE if before else Event.DRAWN)
     already = set(before.drawn) if before else set()
     write_sheet(sheet_path, frame.items([i for i in draw.drawn if i not in already]))
     if second_path:
@@ -123,7 +139,8 @@ def sample(
 
 def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:
     scores = frame.probability[:, COLUMN["counted_negative"]].astype(float)
-    wanted = budget or plan(scores, [], load_limits()["negative_share"].value, HALF_WIDTH).for_half_width
+    limit, confidence = load_limits()["negative_share"].value, Looks(Mode(mode)).confidence
+    wanted = budget or plan(scores, [], limit, HALF_WIDTH, confidence=confidence).for_half_width
     book = load_codebook()
     ends = (str(frame.window.first or ""), str(frame.window.last or ""))
     return make_draw(
@@ -131,7 +148,7 @@ def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:
     )  # fmt: skip
 
 
-def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: str) -> Draw:
+def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: str, *, by_scores: bool) -> Draw:
     if before.mode != "until_settled":
         raise InputError(f"{path}: kỳ này đã chọn xem kết quả một lần (one-look), không rút thêm sau khi chấm.")
     if not Looks(Mode(before.mode), len(before.looks)).left:
@@ -146,7 +163,12 @@ def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: st
             f"{path}: thiếu {len(gone)} tin đã có lúc rút mẫu trước (ví dụ “{gone[0][:50]}”). Tin đã đăng vẫn được đếm; đo đủ các nguồn."
         )
     scores = frame.probability[new][:, COLUMN["counted_negative"]].astype(float)
-    return next_look(before, budget, secret or before.secret, [frame.ids[position] for position in new], scores)
+    if not by_scores:
+        click.echo(
+            "Các phiếu đã chấm cho thấy điểm máy không phân biệt được tin tiêu cực: lần này rút đều theo số tin mỗi nhóm."
+        )
+    ids = [frame.ids[position] for position in new]
+    return next_look(before, budget, secret or before.secret, ids, scores, by_scores=by_scores)
 
 
 def _say(
@@ -157,7 +179,13 @@ def _say(
     click.echo(f"Phiếu chấm: {sheet} (điền hết các dòng; cột Chủ đề có thể để trống)")
     if second:
         click.echo(f"Phiếu người chấm thứ hai: {second} ({integer(len(draw.doubled))} tin, chấm độc lập)")
-    click.echo(f"Tệp rút mẫu: {path} (giữ nguyên, cần khi đo)")
+    click.echo(f"Tệp rút mẫu: {path}, nhật ký: {log_path(path)} (giữ nguyên cả hai, cần khi đo)")
+    if draw.mode == Mode.UNTIL_SETTLED:
+        click.echo(
+            "Cách xem kết quả: đến khi rõ, tối đa 4 lần, mỗi lần độ tin cậy 98,75\u00a0%; đã ghi nhật ký, không đổi được."
+        )
+    else:
+        click.echo("Cách xem kết quả: một lần khi khép kỳ, độ tin cậy 95\u00a0%; đã ghi nhật ký, không đổi được.")
     sheets = "".join(f" --judgements {shlex.quote(name)}" for name in [*before, str(sheet)])
     named = " ".join(shlex.quote(name) for name in sources)
     click.echo(f"Chấm xong: canbang measure {named}{sheets} --draw {shlex.quote(str(path))}")

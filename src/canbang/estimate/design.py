@@ -88,17 +88,6 @@ def separate(cells: Sequence[Cell], *, significance: float = 0.2) -> bool:
     return bool(spread > 0 and (found * band).sum() > NormalDist().inv_cdf(1 - significance) * spread**0.5)
 
 
-def allocate_next(cells: Sequence[Cell], expected: Sequence[float], budget: int) -> list[int]:
-    """Labels per band in all for a further look; nobody who was drawn leaves.
-
-    As :func:`allocate` where the audit so far bears out the bands; else in proportion to the items, so that a labeller
-    that does not work here stops costing labels. The choice rests on the first look, the sampling in a band does not.
-    """
-    sizes = [cell.items for cell in cells]
-    wanted = allocate(sizes, expected if separate(cells) else [0.5] * len(cells), max(budget, MINIMUM * len(cells)))
-    return [max(cell.audited, n) for cell, n in zip(cells, wanted, strict=True)]
-
-
 def expected_share(scores: NDArray[np.float64], budget: int, *, confidence: float = CONFIDENCE) -> Share:
     """The interval that an audit of ``budget`` labels would show if the band means were the truth."""
     band = bands(scores, budget)
@@ -143,15 +132,26 @@ class Plan:
     half_width: float
 
 
-def plan(scores: NDArray[np.float64], cells: Sequence[Cell], limit: Fraction, half_width: float) -> Plan:
+def plan(
+    scores: NDArray[np.float64],
+    cells: Sequence[Cell],
+    limit: Fraction,
+    half_width: float,
+    *,
+    confidence: float = CONFIDENCE,
+) -> Plan:
     """Labels needed, from the audit so far where ``cells`` were audited, else from the scores.
+
+    ``confidence`` is that of the interval that will be shown: 98.75 % where the month is looked at until settled.
 
     Where the estimate lies too near the limit, the number for a verdict is all items.
     """
     audited = sum(cell.audited for cell in cells)
 
     def look(budget: int) -> Share:
-        return estimate_share(grown(cells, budget)) if audited else expected_share(scores, budget)
+        if audited:
+            return estimate_share(grown(cells, budget), confidence=confidence)
+        return expected_share(scores, budget, confidence=confidence)
 
     def narrow(budget: int) -> bool:
         share = look(budget)

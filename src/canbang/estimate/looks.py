@@ -13,9 +13,10 @@ from enum import StrEnum
 from canbang.estimate.share import CONFIDENCE, Cell, Share, ShareError, estimate_share
 
 MOST_LOOKS = 4
-LAMP_CONFIDENCE = 0.995
 LAMP_DAYS = (7, 30)
 """Lengths of the rolling windows, in days."""
+LAMP_CONFIDENCE = 1 - (1 - 0.995) / len(LAMP_DAYS)
+"""Of each lamp: both of a day hold together at 99.5 % (Bonferroni)."""
 
 
 class Mode(StrEnum):
@@ -63,5 +64,5 @@ class Looks:
 
 
 def lamp(cells: Sequence[Cell]) -> Share:
-    """The share of a rolling window at 99.5 %: looked at daily, so mostly undecided, and never the official figure."""
+    """The share of a rolling window at ``LAMP_CONFIDENCE``: looked at daily, so mostly undecided, never the official figure."""
     return estimate_share(cells, confidence=LAMP_CONFIDENCE)

@@ -14,6 +14,7 @@ from canbang.report.frame import DIMENSIONS
 from canbang.text.numbers import day, decimal, integer, percent, percent_range
 
 VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_YET_KNOWN: "Chưa đủ căn cứ"}
+MODES = {"one_look": "xem kết quả một lần khi khép kỳ", "until_settled": "xem đến khi rõ, tối đa 4 lần"}
 BASES = {"machine": "ước tính máy", "audit": "theo mẫu chấm"}
 DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy phân loại)"), strict=True))
 
