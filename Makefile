@@ -29,7 +29,7 @@ wheel: .venv/dev
 	rm -rf build
 	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel .
 	$(PYTHON) -m venv build/clean
-	build/clean/bin/python -m pip install -q --require-hashes -r requirements.lock
+	build/clean/bin/python -m pip install -q --no-deps --require-hashes -r requirements.lock
 	build/clean/bin/python -m pip install -q --no-deps build/wheel/canbang-*.whl
 	cd build && clean/bin/canbang measure ../examples/youtube.jsonl --json > report.json
 	ls -l build/wheel
@@ -46,12 +46,12 @@ lock:
 
 .venv/demo: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/dev: requirements-dev.lock .venv/demo
-	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-dev.lock
 	touch $@
 
 clean:
