@@ -22,10 +22,14 @@ from canbang.item import Item
 from canbang.label.labeller import COLUMN, COLUMNS, Labeller
 from canbang.report.balance import Balance, balance
 from canbang.report.frame import Frame, Spool, Window, day_number
+from canbang.report.saved import Saved
 from canbang.stories import StoryIndex
 from canbang.text.normalise import match_key
 
 BATCH = 512
+PRIOR = 0.22
+"""Share of counted-negative items at which scores are taken to be calibrated, where a labeller does not say (``prior``):
+that of the labelled news stream on which the embedded labeller was checked."""
 _CONFLICT_RATE = 0.2
 _CONFLICT_LEAST = 3
 _HOST_LEAST = 20
@@ -220,7 +224,7 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
         spool=collector.spool.keep(kept.tolist()),
         window=collector.window,
         labeller=(collector.labeller.name, collector.labeller.version),
-        read=collector.read, rejected=collector.rejected, outside=collector.outside,
+        prior=getattr(collector.labeller, "prior", PRIOR), read=collector.read, rejected=collector.rejected, outside=collector.outside,
         sources=names, enrolments=enrolments, notes=notes,
     )  # fmt: skip
 
@@ -251,8 +255,17 @@ def check_draw(frame: Frame, draw: Draw, path: Path) -> list[str]:
 
 
 def measure(
-    frame: Frame, *, by: Sequence[str] = (), audit: Audit | None = None, draw_path: Path = Path("draw.json")
+    frame: Frame,
+    *,
+    by: Sequence[str] = (),
+    audit: Audit | None = None,
+    draw_path: Path = Path("draw.json"),
+    earlier: Sequence[Saved] = (),
+    with_lamps: bool = False,
 ) -> Balance:
-    """The balance of a frame, by the audit where one is given, else by the machine alone."""
+    """The balance of a frame, by the audit where one is given, else by the machine alone.
+
+    ``earlier`` reports are compared with, and lamps are lit, where there is an audit.
+    """
     notes = check_draw(frame, audit.draw, draw_path) if audit is not None else []
-    return balance(frame, by=by, audit=audit, notes=notes)
+    return balance(frame, by=by, audit=audit, notes=notes, earlier=earlier, with_lamps=with_lamps)

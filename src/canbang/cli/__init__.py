@@ -11,6 +11,7 @@ from canbang.cli.draw import draw
 from canbang.cli.enrol import enrol
 from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
+from canbang.cli.rollup import rollup_command
 from canbang.cli.sample import sample
 from canbang.cli.train import train
 from canbang.errors import InputError, reason
@@ -24,7 +25,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, draw, enrol, label, evaluate, train):
+for _command in (measure, sample, draw, rollup_command, enrol, label, evaluate, train):
     cli.add_command(_command)
 
 

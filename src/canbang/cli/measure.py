@@ -24,6 +24,7 @@ from canbang.label.linear import EmbeddedLabeller
 from canbang.report import html, json, text, words, xlsx
 from canbang.report.balance import Balance
 from canbang.report.frame import DIMENSIONS, Frame, Window
+from canbang.report.saved import read_saved
 from canbang.text.numbers import integer
 
 
@@ -44,6 +45,13 @@ from canbang.text.numbers import integer
 )
 @click.option("--draw", "draw_path", type=click.Path(path_type=Path), help="Tệp rút mẫu của phiếu chấm.")
 @click.option("--secret", type=click.Path(path_type=Path), help="Tệp mã của kỳ, để kiểm tra mẫu khi mã chưa công bố.")
+@click.option(
+    "--compare",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Phiếu kỳ trước đã lưu bằng --json (tháng trước, cùng kỳ năm trước): in chênh lệch có khoảng; dùng được nhiều lần.",
+)
+@click.option("--lamps", is_flag=True, help="Thêm cảnh báo sớm theo cửa sổ trượt 7 và 30 ngày (không phải kết luận).")
 @click.option("--html", "html_path", type=click.Path(path_type=Path), help="Ghi báo cáo HTML.")
 @click.option("--xlsx", "xlsx_path", type=click.Path(path_type=Path), help="Ghi báo cáo XLSX.")
 @click.option("--json", "as_json", is_flag=True, help="In báo cáo dạng JSON thay cho bảng.")
@@ -51,7 +59,7 @@ def measure(
     sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
     channel: str, spec: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: tuple[Path, ...],
     second: Path | None, adjudicated: Path | None, disagreements: Path | None, draw_path: Path | None,
-    secret: Path | None, html_path: Path | None, xlsx_path: Path | None, as_json: bool,
+    secret: Path | None, compare: tuple[Path, ...], lamps: bool, html_path: Path | None, xlsx_path: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Đo tỉ lệ tin tiêu cực của các NGUỒN: tệp CSV, XLSX, JSONL, Parquet; địa chỉ RSS, sitemap hoặc trang chủ.
 
@@ -65,7 +73,7 @@ def measure(
             "--adjudicated cần --second: phiếu phân xử chỉ có nghĩa bên cạnh phiếu của người chấm thứ hai."
         )
     check_outputs(
-        [*sources, *judgements, second, adjudicated, draw_path, secret, enrolments],
+        [*sources, *judgements, second, adjudicated, draw_path, secret, enrolments, *compare],
         [rejects, html_path, xlsx_path, disagreements], fresh=[disagreements],
     )  # fmt: skip
     span = window(month, first, last)
@@ -73,14 +81,19 @@ def measure(
     if draw_path is not None:
         audit = read_audit(draw_path, judgements, second, adjudicated, secret)
         span = _same_window(span, audit, draw_path)
-    elif second or adjudicated or disagreements:
-        raise InputError("--second, --adjudicated và --disagreements cần --judgements và --draw của cùng lần rút.")
+    elif second or adjudicated or disagreements or compare or lamps:
+        raise InputError(
+            "--second, --adjudicated, --disagreements, --compare và --lamps cần --judgements và --draw: chỉ tính được từ mẫu chấm."
+        )
+    earlier = [read_saved(path) for path in compare]
     labeller = load_labeller(spec)
     with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
         opened = open_sources(sources, channel, date_order, enrolments)
         frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
     warn_of_future(frame)
-    report = pipeline.measure(frame, by=by, audit=audit, draw_path=draw_path or Path())
+    report = pipeline.measure(
+        frame, by=by, audit=audit, draw_path=draw_path or Path(), earlier=earlier, with_lamps=lamps
+    )
     # files first: a closed pipe or a narrow terminal must not cost anybody the report
     if disagreements and audit:
         _write_disagreements(disagreements, frame, audit)

@@ -20,8 +20,11 @@ from canbang.estimate.verdict import Verdict, decide
 from canbang.item import Item, Label
 from canbang.label.labeller import COLUMN
 from canbang.limits import Limit, load_limits
-from canbang.report.beside import Beside, figures_beside
+from canbang.report.beside import Beside, figures_beside, machine_apart
+from canbang.report.delta import Delta, delta
 from canbang.report.frame import Frame
+from canbang.report.lamps import Lamp, lamps
+from canbang.report.saved import Saved
 
 HALF_WIDTH = 0.025
 """Half-width (a share) that the planning figure aims at: plus or minus 2.5 points."""
@@ -69,7 +72,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The report of one window."""
+    """The report of one window.
+
+    ``cells`` are those of each audited share ("theme:..." for themes), by band; empty without an audit.
+    """
 
     first: date
     last: date
@@ -79,6 +85,10 @@ class Balance:
     whole: Part
     share_by_story: float
     beside: Beside
+    cells: Mapping[str, tuple[Cell, ...]]
+    changes: tuple[Delta, ...]
+    lamps: tuple[Lamp, ...]
+    channels: tuple[str, ...]
     by: Mapping[str, tuple[Part, ...]]
     themes: Mapping[str, ShareValue]
     themes_basis: str
@@ -160,6 +170,7 @@ class _Estimator:
         self.draw = audit.draw if audit else None
         self.questions = properties(book)
         self.settled = audit.settled if audit else []
+        self.answers: dict[str, NDArray[np.float64]] = {}
         self.confidence = CONFIDENCE
         if audit is None:
             return
@@ -215,33 +226,46 @@ class _Estimator:
         return Part(key, items, stories, int(here.sum()), unsure, shares, found["counted_negative"][1], "audit")
 
     def themes(self, book: Codebook) -> tuple[dict[str, ShareValue], str]:
-        """Share of each theme; audited only where every judged item has a theme."""
+        """Share of each theme; audited only where every judged item has a theme. Adds their answers."""
         if self.draw is not None and all(
             label.unsure or label.not_an_item or label.theme for one in self.settled for label in one.labels
         ):
-            return {
-                theme.id: self.share(self.everything, answers_to(_has_theme(theme.id), self.settled))[0]
-                for theme in book.themes
-            }, "audit"
+            answers = {theme.id: answers_to(_has_theme(theme.id), self.settled) for theme in book.themes}
+            self.answers |= {f"theme:{theme}": said for theme, said in answers.items()}
+            return {theme: self.share(self.everything, said)[0] for theme, said in answers.items()}, "audit"
         return {
             theme.id: ShareValue(float(self.frame.probability[:, COLUMN[f"theme:{theme.id}"]].mean()), 0.0, 1.0)
             for theme in book.themes
         }, "machine"
 
-    def beside(self, audit: Audit) -> Beside:
-        """The figures that stand beside the audited share."""
+    def all_cells(self) -> dict[str, tuple[Cell, ...]]:
+        """The cells of every audited share of the whole window."""
+        return {name: tuple(self.cells(self.everything, said)) for name, said in self.answers.items()}
+
+    def lamps(self) -> tuple[Lamp, ...]:
+        """The early-warning lamps; none without an audit."""
+        if self.draw is None:
+            return ()
+        return lamps(self.frame.day, self.band, self.judged, self.answers["counted_negative"], self.limit)
+
+    def beside(self, audit: Audit | None) -> Beside:
+        """The figures that stand beside the share."""
+        if audit is None:
+            world = self.frame.probability[:, COLUMN["theme:world"]].astype(np.float64)
+            return Beside(apart=machine_apart(self.machine["counted_negative"], world))
         counted, found = self.questions["counted_negative"], self.answers["counted_negative"]
         alone = answers_to(counted, [Settled(judgement.item_id, (judgement.label,)) for judgement in audit.first])
         share = estimate_share(self.cells(self.everything, found), confidence=self.confidence)
         return figures_beside(
-            audit, counted, share, self.cells(self.everything, alone), self.limit, found=found,
-            story=self.frame.story, views=self.frame.views, band=self.band, judged=self.judged,
+            audit, counted, share, self.cells(self.everything, alone), self.limit, self.frame, found=found,
+            band=self.band, judged=self.judged,
         )  # fmt: skip
 
     def plan(self) -> Plan:
         """How many labels a verdict, and plus or minus 2.5 points, would take."""
         cells = self.cells(self.everything, self.answers["counted_negative"]) if self.draw is not None else []
-        return plan(self.machine["counted_negative"], cells, self.limit.value, HALF_WIDTH)
+        scores = self.machine["counted_negative"]
+        return plan(scores, cells, self.limit.value, HALF_WIDTH, confidence=self.confidence)
 
 
 def balance(
@@ -250,6 +274,8 @@ def balance(
     by: Sequence[str] = (),
     audit: Audit | None = None,
     notes: Sequence[str] = (),
+    earlier: Sequence[Saved] = (),
+    with_lamps: bool = False,
 ) -> Balance:
     """The balance of a frame that is not empty; the ``audit``'s draw must have been checked against it (``pipeline``)."""
     book = load_codebook()
@@ -285,10 +311,16 @@ def balance(
             f"{len(shells)} tin chấm được đánh dấu không phải tin, bài (ví dụ “{shells[0][:60]}”), tính như không chắc; "
             "loại các trang này khỏi nguồn rồi rút mẫu lại",
         ]
+    cells = estimator.all_cells()
+    now = Saved(
+        "phiếu đang đo", first, last, whole.items, whole.stories, tuple(frame.channels), cells, estimator.confidence,
+        (book.version, book.digest), estimator.limit.version, (draw.frame_digest,) if draw else (),
+    )  # fmt: skip
     return Balance(
         first=first, last=last, read=frame.read, rejected=frame.rejected, outside=frame.outside, whole=whole,
         share_by_story=float(chance.mean()),
-        beside=estimator.beside(audit) if audit else Beside(), by=groups, themes=themes, themes_basis=themes_basis,
+        beside=estimator.beside(audit), cells=cells, changes=tuple(delta(now, before) for before in earlier),
+        lamps=estimator.lamps() if with_lamps else (), channels=now.channels, by=groups, themes=themes, themes_basis=themes_basis,
         needed=estimator.plan(), limit=estimator.limit, codebook=book, labeller=frame.labeller, draw=draw,
         drawn=drawn, sources=tuple(frame.sources), enrolments=tuple(frame.enrolments),
         notes=(*frame.notes, *notes),

@@ -85,7 +85,7 @@ def forest(report: Balance, dimension: str | None = None) -> str:
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 14}" y2="{bottom}" stroke="#b3261e" stroke-width="2" stroke-dasharray="5 3"/>'
     )
     body.append(
-        f'<text x="{x:.1f}" y="{TOP - 19}" text-anchor="middle" fill="#b3261e" font-weight="700">{escape(words.limit_words(report))}</text>'
+        f'<text x="{x:.1f}" y="{TOP - 19}" text-anchor="middle" fill="#b3261e" font-weight="700">{escape(words.limit_words(report.limit))}</text>'
     )
     for number, (name, part) in enumerate(parts):
         body.append(_row(name, part, TOP + ROW * (number + 0.5), scale, bold=number == 0))

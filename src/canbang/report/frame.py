@@ -76,7 +76,8 @@ class Frame:
     """All counted items of a window, by position 0..n-1.
 
     ``probability`` is ``shape (n, len(COLUMNS))``; ``day`` counts days since 1970 in Vietnam; ``story`` numbers
-    stories from 0; ``views`` has NaN where an export holds none. ``read = len(ids) + rejected + outside``.
+    stories from 0; ``views`` has NaN where an export holds none. ``prior`` is the share at which the labeller's
+    scores are calibrated. ``read = len(ids) + rejected + outside``.
     """
 
     ids: list[str]
@@ -89,6 +90,7 @@ class Frame:
     spool: Spool
     window: Window
     labeller: tuple[str, str]
+    prior: float
     read: int = 0
     rejected: int = 0
     outside: int = 0
@@ -106,7 +108,7 @@ class Frame:
 
     def span(self) -> tuple[date, date]:
         """First and last day: the window's where it has ends, else those of the items."""
-        first, last = (date.fromordinal(_EPOCH + int(d)) for d in (self.day.min(), self.day.max()))
+        first, last = day_of(int(self.day.min())), day_of(int(self.day.max()))
         return self.window.first or first, self.window.last or last
 
     def groups(self, dimension: str) -> tuple[list[str], NDArray[np.int32]]:
@@ -119,7 +121,7 @@ class Frame:
         else:
             days, back = np.unique(self.day, return_inverse=True)
             name = _week if dimension == "week" else _month
-            named = [name(date.fromordinal(_EPOCH + int(d))) for d in days]
+            named = [name(day_of(int(d))) for d in days]
             keys = sorted(set(named))
             place = {key: number for number, key in enumerate(keys)}
             codes = np.array([place[key] for key in named], np.int32)[back]
@@ -132,6 +134,11 @@ _EPOCH = date(1970, 1, 1).toordinal()
 def day_number(when: datetime) -> int:
     """Days since 1970 of a moment, in Vietnam."""
     return when.astimezone(VIETNAM).date().toordinal() - _EPOCH
+
+
+def day_of(number: int) -> date:
+    """The day with this number."""
+    return date.fromordinal(_EPOCH + number)
 
 
 def _week(day: date) -> str:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from canbang.errors import InputError, reason
-from canbang.report import words
+from canbang.report import sentences, words
 from canbang.report.balance import Balance
 from canbang.report.chart import forest
 from canbang.text.numbers import day, integer, percent
@@ -28,6 +28,7 @@ def render(report: Balance, reasons: dict[str, str] | None = None) -> str:
     return environment.get_template("balance.html").render(
         r=report,
         w=words,
+        s=sentences,
         charts=charts,
         whole_chart=Markup(forest(report)),  # noqa: S704
         reasons=reasons or {},

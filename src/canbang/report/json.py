@@ -8,9 +8,10 @@ from typing import Any
 from canbang.audit.agreement import Agreement
 from canbang.estimate.weighted import WeightedShare
 from canbang.report.balance import Balance, Part, ShareValue
-from canbang.report.beside import Beside
-
-SCHEMA = "canbang-balance/1"
+from canbang.report.beside import Apart, Beside
+from canbang.report.delta import Delta
+from canbang.report.lamps import Lamp
+from canbang.report.saved import SCHEMA, cells_as_list
 
 
 def _share(value: ShareValue) -> dict[str, float]:
@@ -53,8 +54,34 @@ def _agreement(value: Agreement | None) -> dict[str, Any] | None:
     }
 
 
+def _apart(apart: Apart | None) -> dict[str, Any] | None:
+    if apart is None:
+        return None
+    return {
+        "basis": apart.basis, "by_people": apart.by_people, "vietnam": _weighted(apart.vietnam), "world": _weighted(apart.world),
+    }  # fmt: skip
+
+
+def _delta(delta: Delta) -> dict[str, Any]:
+    return {
+        "span": delta.span.value, "file": delta.source, "from": delta.first.isoformat(), "to": delta.last.isoformat(),
+        "same_channels": delta.same_channels,
+        "shares": {
+            name: {"point": float(c.point), "low": c.low, "high": c.high, "confidence": c.confidence}
+            for name, c in delta.shares.items()
+        },
+    }  # fmt: skip
+
+
+def _lamp(lamp: Lamp) -> dict[str, Any]:
+    return {
+        "to": lamp.last.isoformat(), "days": lamp.days, "items": lamp.items, "audited": lamp.audited,
+        "low": lamp.low, "high": lamp.high, "confidence": lamp.confidence, "sign": lamp.sign.value,
+    }  # fmt: skip
+
+
 def _beside(beside: Beside) -> dict[str, Any]:
-    corrected, ahead = beside.corrected, beside.outlook
+    corrected, ahead, machine = beside.corrected, beside.outlook, beside.machine
     return {
         "by_views": _weighted(beside.by_views),
         "agreement": {"tone": _agreement(beside.agreement_tone), "counted_negative": _agreement(beside.agreement_counted)},
@@ -65,6 +92,8 @@ def _beside(beside: Beside) -> dict[str, Any]:
             "point": corrected.point, "low": corrected.low, "high": corrected.high, "confidence": corrected.confidence,
             "sensitivity": corrected.sensitivity, "specificity": corrected.specificity,
         },
+        "apart": _apart(beside.apart),
+        "machine": None if machine is None else {"estimate": machine.estimate, "drifted": machine.drifted},
         "outlook": None if ahead is None else {"likely": ahead.likely, "safe": ahead.safe, "advice": ahead.advice.value},
     }  # fmt: skip
 
@@ -95,6 +124,9 @@ def as_dict(report: Balance) -> dict[str, Any]:
             "basis": report.themes_basis,
             "shares": {key: _share(value) for key, value in report.themes.items()},
         },
+        "cells": {name: cells_as_list(cells) for name, cells in report.cells.items()},
+        "changes": [_delta(delta) for delta in report.changes],
+        "lamps": [_lamp(lamp) for lamp in report.lamps],
         "by": {dimension: [_part(part) for part in parts] for dimension, parts in report.by.items()},
         "needed": {
             "for_verdict": report.needed.for_verdict,
@@ -123,6 +155,8 @@ def as_dict(report: Balance) -> dict[str, Any]:
             "looks": len(report.draw.looks),
             "labeller": {"name": report.draw.labeller[0], "version": report.draw.labeller[1]},
         },
+        "frames": [] if report.draw is None else [report.draw.frame_digest],
+        "channels": list(report.channels),
         "sources": list(report.sources),
         "enrolments": list(report.enrolments),
         "notes": list(report.notes),

@@ -9,14 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from canbang.estimate.verdict import Verdict
-from canbang.report import words
+from canbang.report import sentences, words
 from canbang.report.balance import Balance, Part, ShareValue
 from canbang.text.numbers import integer, percent
 
 _WIDE = 100
 _NARROW = 72
 """Columns of a terminal under which a group shows its share and its verdict only."""
-_COLOUR = {Verdict.UNDER: "green", Verdict.OVER: "red", Verdict.NOT_YET_KNOWN: "yellow"}
+COLOUR = {Verdict.UNDER: "green", Verdict.OVER: "red", Verdict.NOT_YET_KNOWN: "yellow"}
 
 
 def print_report(report: Balance, console: Console) -> None:
@@ -26,11 +26,14 @@ def print_report(report: Balance, console: Console) -> None:
     for dimension, parts in report.by.items():
         console.print(_groups(report, dimension, parts, console.width))
     console.print(_themes(report))
+    if report.changes:
+        console.print(_changes(report))
     console.print(_foot(report))
 
 
-def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(
+def table(title: str, *columns: tuple[str, str]) -> Table:
+    """A table whose ``columns`` are (name, "left" or "right")."""
+    shown = Table(
         title=title,
         title_justify="left",
         title_style="bold",
@@ -40,24 +43,24 @@ def _table(title: str, *columns: tuple[str, str]) -> Table:
         pad_edge=False,
     )
     for name, justify in columns:
-        table.add_column(
+        shown.add_column(
             name,
             justify="right" if justify == "right" else "left",
             overflow="fold",
             min_width=min(len(name), 12),
         )
-    return table
+    return shown
 
 
 def _head(report: Balance) -> RenderableType:
     whole = report.whole
     share = whole.shares["counted_negative"]
-    colour = _COLOUR[whole.verdict]
+    colour = COLOUR[whole.verdict]
     figure = (words.figure(report, share.point), f"bold {colour}")
     if whole.basis == "machine":
         rest_of_line = "  (ước tính máy, chưa có khoảng)"
     else:
-        rest_of_line = f"  khoảng {words.interval(share, whole.basis)}, {words.confidence_words(share)}"
+        rest_of_line = f"  khoảng {words.interval(share, whole.basis)}, {words.confidence_words(share.confidence)}"
     public = whole.shares["counted_negative_public_interest"]
     rest = whole.shares["counted_negative_without_public_interest"]
     lines = [
@@ -65,7 +68,7 @@ def _head(report: Balance) -> RenderableType:
         Text.assemble(
             "Kết luận: ",
             (words.VERDICTS[whole.verdict], f"bold {colour}"),
-            f" (yêu cầu: {words.limit_words(report)})",
+            f" (yêu cầu: {words.limit_words(report.limit)})",
         ),
         Text(words.verdict_sentence(report)),
         Text(
@@ -88,19 +91,19 @@ def _value(value: ShareValue, basis: str) -> str:
 
 def _shares(report: Balance) -> Table:
     whole = report.whole
-    table = _table(
+    shown = table(
         f"Các tỉ lệ ({words.BASES[whole.basis]})",
         ("Tỉ lệ", "left"),
         ("Giá trị", "right"),
-        ("Khoảng 95 %", "right"),
+        (words.interval_heading(whole.shares["counted_negative"].confidence), "right"),
     )
     for name, label in words.SHARES.items():
         value = whole.shares[name]
         style = "bold" if name == "counted_negative" else ""
-        table.add_row(label, percent(value.point), words.interval(value, whole.basis), style=style)
+        shown.add_row(label, percent(value.point), words.interval(value, whole.basis), style=style)
         if name in ("counted_negative", "negative_or_dark_side"):
-            table.add_section()
-    return table
+            shown.add_section()
+    return shown
 
 
 def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], width: int) -> Table:
@@ -108,39 +111,61 @@ def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], width: int
     shares = ("positive", "sensational") if width >= _WIDE else ()
     names = {"positive": "Tích cực", "sensational": "Giật gân"}
     roomy = width >= _NARROW
-    table = _table(
+    heading = words.interval_heading(report.whole.shares["counted_negative"].confidence)
+    shown = table(
         f"Theo {name.lower()}", (name, "left"), ("Tin", "right"), *((("Chấm", "right"),) if roomy else ()),
-        ("Tiêu cực", "right"), *((("Khoảng 95 %", "right"),) if roomy else ()),
+        ("Tiêu cực", "right"), *(((heading, "right"),) if roomy else ()),
         *((names[key], "right") for key in shares), ("Kết luận", "left"),
     )  # fmt: skip
-    table.columns[-1].no_wrap = True
+    shown.columns[-1].no_wrap = True
     for part in parts:
         share = part.shares["counted_negative"]
-        table.add_row(
+        shown.add_row(
             words.key_words(report, dimension, part.key), integer(part.items), *([integer(part.audited)] if roomy else []),
             words.point(part, "counted_negative"), *([words.interval(share, part.basis)] if roomy else []),
             *(words.point(part, key) for key in shares),
-            Text(words.verdict(dimension, part), style=_COLOUR[part.verdict]),
+            Text(words.verdict(dimension, part), style=COLOUR[part.verdict]),
         )  # fmt: skip
-    return table
+    return shown
 
 
 def _themes(report: Balance) -> Table:
-    table = _table(
+    shown = table(
         f"Chủ đề ({words.BASES[report.themes_basis]})",
         ("Chủ đề", "left"),
         ("Tỉ lệ", "right"),
-        ("Khoảng 95 %", "right"),
+        (words.interval_heading(report.whole.shares["counted_negative"].confidence), "right"),
     )
     for theme, value in sorted(report.themes.items(), key=lambda pair: -pair[1].point):
         name = report.codebook.label("theme").value(theme).name_vi
-        table.add_row(name, percent(value.point), words.interval(value, report.themes_basis))
-    return table
+        shown.add_row(name, percent(value.point), words.interval(value, report.themes_basis))
+    return shown
+
+
+def _changes(report: Balance) -> Table:
+    heading = words.interval_heading(report.whole.shares["counted_negative"].confidence)
+    shown = table(
+        "Chênh lệch (điểm phần trăm)",
+        ("So với", "left"),
+        ("Tỉ lệ", "left"),
+        ("Chênh lệch", "right"),
+        (heading, "right"),
+    )
+    for delta in report.changes:
+        for number, (name, change) in enumerate(sentences.main_changes(delta)):
+            shown.add_row(
+                sentences.delta_words(delta) if number == 0 else "", words.SHARES[name], sentences.points(change.point),
+                sentences.points_range(change),
+            )  # fmt: skip
+        shown.add_section()
+    return shown
 
 
 def _foot(report: Balance) -> RenderableType:
     lines = [
-        *words.beside_lines(report),
+        *sentences.beside_lines(report),
+        *sentences.lamp_lines(report),
+        *sentences.delta_lines(report),
         words.more_labels(report),
         *words.source_lines(report),
         *(f"Lưu ý: {line}" for line in report.notes),

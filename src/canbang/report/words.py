@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from canbang.codebook import Codebook
-from canbang.estimate.outlook import Advice
 from canbang.estimate.verdict import Verdict
 from canbang.item import Item, Label
 from canbang.label.labeller import THEMES
+from canbang.limits import Limit
 from canbang.report.balance import Balance, Part, ShareValue
 from canbang.report.frame import DIMENSIONS
+from canbang.report.lamps import Lamp
 from canbang.text.numbers import day, decimal, integer, percent, percent_range
 
 VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_YET_KNOWN: "Chưa đủ căn cứ"}
@@ -36,7 +37,11 @@ SHARES = {
 
 def figure(report: Balance, share: float) -> str:
     """A share for the headline: two decimals where one would round it onto the limit."""
-    limit = float(report.limit.value)
+    return near_limit(share, float(report.limit.value))
+
+
+def near_limit(share: float, limit: float) -> str:
+    """A share with one decimal, with two where one would round it onto the limit."""
     near = share != limit and decimal(100 * share) == decimal(100 * limit)
     return percent(share, 2 if near else 1)
 
@@ -66,66 +71,40 @@ def more_labels(report: Balance) -> str:
     return f"Để sai số còn ±2,5 điểm phần trăm: chấm tổng cộng khoảng {integer(wanted)} tin{have}."
 
 
-def beside_lines(report: Balance) -> list[str]:
-    """What stands beside the verdict, a line each."""
-    beside, lines = report.beside, []
-    if beside.by_story is None:
-        lines.append(f"Mỗi câu chuyện tính một lần: {percent(report.share_by_story)} (ước tính máy).")
-    else:
-        said = beside.by_story
-        lines.append(f"Mỗi câu chuyện tính một lần: {percent(said.point)} ({percent_range(said.low, said.high)}).")
-    if beside.by_views is not None:
-        said = beside.by_views
-        lines.append(f"Tính theo lượt xem: {percent(said.point)} ({percent_range(said.low, said.high)}).")
-    agreed = beside.agreement_counted
-    if agreed is not None:
-        alpha = (
-            f", alpha {decimal(agreed.alpha.point, 2)} ({decimal(agreed.alpha.low, 2)}–{decimal(agreed.alpha.high, 2)})"
-            if agreed.alpha
-            else ""
-        )
-        lines.append(
-            f"Độ thống nhất: {integer(agreed.units)} tin chấm kép, {integer(beside.differing)} tin khác nhau về tính là tiêu cực, "
-            f"giống nhau {percent(agreed.raw.point)}{alpha}."
-        )
-        if agreed.double_all:
-            lines.append("Alpha dưới 0,667: nên chấm kép toàn bộ và đọc lại bộ tiêu chí.")
-    if beside.corrected is not None:
-        right = beside.corrected
-        lines.append(
-            f"Tính cả sai sót của người chấm (so với phân xử): {percent(right.point)} ({percent_range(right.low, right.high)}); "
-            "kết luận không dựa vào dòng này."
-        )
-    ahead = beside.outlook
-    if ahead is not None and ahead.advice is Advice.AUDIT and report.whole.verdict is not Verdict.UNDER:
-        lines.append("Hướng xử lý: chấm thêm trước, vì giá trị ước tính đã đạt mà khoảng còn rộng.")
-    if ahead is not None and ahead.advice is Advice.PUBLISH:
-        lines.append(
-            f"Nếu kỳ đo còn mở: đăng thêm khoảng {integer(ahead.likely)} tin, bài không tiêu cực thì dự kiến đạt (để chắc hơn: {integer(ahead.safe)})."
-        )
-    return lines
-
-
-def interval(value: ShareValue, basis: str) -> str:
+def interval(value: ShareValue | Lamp, basis: str) -> str:
     """The interval in words; a machine estimate has none."""
     return "—" if basis == "machine" else percent_range(value.low, value.high)
 
 
-def limit_words(report: Balance) -> str:
+def limit_words(limit: Limit) -> str:
     """ "dưới 15 %"."""
-    limit = decimal(float(100 * report.limit.value), 0)
-    return f"{'dưới' if report.limit.strict else 'không quá'} {limit}\u00a0%"
+    return f"{'dưới' if limit.strict else 'không quá'} {decimal(float(100 * limit.value), 0)}\u00a0%"
 
 
-def confidence_words(value: ShareValue) -> str:
+def level(confidence: float) -> str:
+    """ "98,75 %"."""
+    value = round(100 * confidence, 2)
+    return f"{decimal(value, 0 if value == int(value) else 2)}\u00a0%"
+
+
+def confidence_words(confidence: float) -> str:
     """ "độ tin cậy 95 %"."""
-    level = 100 * value.confidence
-    return f"độ tin cậy {decimal(level, 0 if level == int(level) else 2)}\u00a0%"
+    return f"độ tin cậy {level(confidence)}"
+
+
+def interval_heading(confidence: float) -> str:
+    """The heading of a column of intervals: "Khoảng 95 %"."""
+    return f"Khoảng {level(confidence)}"
+
+
+def span_words(first: date, last: date) -> str:
+    """A window as "1/9/2026 – 30/9/2026"."""
+    return day(first) if first == last else f"{day(first)} – {day(last)}"
 
 
 def window_words(report: Balance) -> str:
-    """The window as "1/9/2026 – 30/9/2026"."""
-    return day(report.first) if report.first == report.last else f"{day(report.first)} – {day(report.last)}"
+    """The window of the report."""
+    return span_words(report.first, report.last)
 
 
 def key_words(report: Balance, dimension: str, key: str) -> str:
@@ -147,11 +126,11 @@ def verdict_sentence(report: Balance) -> str:
     """What may be said, with the way on where it is not enough."""
     whole = report.whole
     share = whole.shares["counted_negative"]
-    limit = limit_words(report)
+    limit = limit_words(report.limit)
     if whole.verdict is Verdict.UNDER:
-        return f"Tỉ lệ tính là tiêu cực {limit} ({confidence_words(share)})."
+        return f"Tỉ lệ tính là tiêu cực {limit} ({confidence_words(share.confidence)})."
     if whole.verdict is Verdict.OVER:
-        return f"Tỉ lệ tính là tiêu cực từ {limit.split(' ', 1)[1]} trở lên, không đạt yêu cầu {limit} ({confidence_words(share)})."
+        return f"Tỉ lệ tính là tiêu cực từ {limit.split(' ', 1)[1]} trở lên, không đạt yêu cầu {limit} ({confidence_words(share.confidence)})."
     start = (
         "Chưa có tin nào được người chấm. " if whole.basis == "machine" else f"Mới chấm {integer(whole.audited)} tin. "
     )

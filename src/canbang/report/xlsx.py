@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from canbang.errors import InputError, reason
-from canbang.report import words
+from canbang.report import sentences, words
 from canbang.report.balance import Balance, Part
 from canbang.text.cells import safe_cell
 from canbang.text.numbers import day
@@ -39,6 +39,10 @@ def write_xlsx(report: Balance, path: Path) -> None:
                 words.BASES[report.themes_basis],
             ],
         )
+    if report.changes:
+        _changes(book.create_sheet("Chênh lệch"), report)
+    if report.lamps:
+        _lamps(book.create_sheet("Cảnh báo sớm"), report)
     if report.drawn:
         _drawn(book.create_sheet("Tin chấm mẫu"), report)
     for sheet in book.worksheets:
@@ -65,6 +69,21 @@ def _line(sheet: Any, values: list[Any], *, bold: bool = False) -> None:
             cell.font = Font(bold=True)
 
 
+def _changes(sheet: Any, report: Balance) -> None:
+    _line(sheet, ["So với", "Tỉ lệ", "Chênh lệch", "Thấp", "Cao", "Độ tin cậy"], bold=True)
+    for delta in report.changes:
+        for name, change in sentences.main_changes(delta):
+            numbers = [float(change.point), change.low, change.high, words.level(change.confidence)]
+            _line(sheet, [sentences.delta_words(delta), words.SHARES[name], *numbers])
+
+
+def _lamps(sheet: Any, report: Balance) -> None:
+    _line(sheet, ["Đến ngày", "Số ngày", "Tin", "Đã chấm", "Thấp", "Cao", "Dấu hiệu"], bold=True)
+    for lamp in report.lamps:
+        sign = sentences.sign_words(report, lamp.sign)
+        _line(sheet, [day(lamp.last), lamp.days, lamp.items, lamp.audited, lamp.low, lamp.high, sign])
+
+
 def _ends(value: Any, basis: str) -> list[Any]:
     return ["—", "—"] if basis == "machine" else [value.low, value.high]
 
@@ -75,7 +94,7 @@ def _summary(sheet: Any, report: Balance) -> None:
     _line(sheet, [f"Cân bằng nội dung · {words.window_words(report)}"], bold=True)
     _line(sheet, ["Kết luận", words.VERDICTS[whole.verdict]], bold=True)
     for name, text in (
-        ("Yêu cầu", words.limit_words(report)),
+        ("Yêu cầu", words.limit_words(report.limit)),
         ("Diễn giải", words.verdict_sentence(report)),
         ("Phép đếm", words.counts_words(report)),
         ("Tính từ", words.computed_from(report)),
@@ -91,10 +110,10 @@ def _summary(sheet: Any, report: Balance) -> None:
                 label,
                 value.point,
                 *_ends(value, whole.basis),
-                "—" if whole.basis == "machine" else value.confidence,
+                "—" if whole.basis == "machine" else words.level(value.confidence),
             ],
         )
-    for line in words.beside_lines(report):
+    for line in (*sentences.beside_lines(report), *sentences.lamp_lines(report), *sentences.delta_lines(report)):
         _line(sheet, ["Bên cạnh kết luận", line])
     _line(sheet, [])
     for label, lines in (
