@@ -16,9 +16,11 @@ from canbang.fetch.source import Reject, Source
 from canbang.item import VIETNAM, Item, Judgement, Label
 from canbang.label.labeller import COLUMN
 from canbang.pipeline import measure, read_frame
+from canbang.report import html
 from canbang.report.balance import SHARES
 from canbang.report.frame import Frame, Window
 from canbang.report.json import as_dict, render
+from canbang.report.sentences import beside_lines
 from conftest import WordLabeller, make_item
 
 
@@ -253,3 +255,44 @@ def test_section_pages_of_a_numbered_site_are_dropped_with_a_reason(labeller: Wo
 def test_nothing_left_is_named(labeller: WordLabeller) -> None:
     with pytest.raises(InputError, match="Không có tin bài nào"):
         read_frame([source([])], labeller)
+
+
+def test_a_machine_that_left_the_audited_interval_raises_an_alarm_and_no_verdict(labeller: WordLabeller) -> None:
+    """44 items look bad to the machine and people find none of them so; then people find what the machine does."""
+    frame = read_frame([source(month(200, 44))], labeller)
+    draw = drawn(frame, 30)
+    wrong, right = (measure(frame, audit=judged(draw, bad)) for bad in (0, 44))
+    assert wrong.beside.machine is not None and right.beside.machine is not None
+    assert (wrong.beside.machine.drifted, right.beside.machine.drifted) == (True, False)
+    assert wrong.whole.verdict == "under"
+    assert any("Máy có thể đã lệch" in line for line in beside_lines(wrong))
+    assert not any("lệch" in line for line in beside_lines(right))
+    assert "Máy có thể đã lệch" in html.render(wrong)
+
+
+def test_what_happens_abroad_stands_apart(labeller: WordLabeller) -> None:
+    """By people's themes where they gave them: 20 of 40 world items are negative, none of the 160 others."""
+    frame = read_frame([source(month(200, 20))], labeller)
+    draw = drawn(frame, 200)
+
+    def label(item_id: str) -> Label:
+        number = int(item_id.split("/")[1])
+        return Label(
+            "negative" if number < 20 else "neutral", False, False, "world" if number < 40 else "society", False
+        )
+
+    apart = measure(frame, audit=Audit(draw, tuple(Judgement(i, label(i)) for i in draw.drawn))).beside.apart
+    assert apart is not None and apart.world is not None and apart.vietnam is not None
+    assert (apart.world.point, apart.vietnam.point, apart.by_people) == (0.5, 0.0, True)
+    machine = measure(frame).beside.apart
+    assert machine is not None and machine.basis == "machine"
+
+
+def test_a_month_that_is_looked_at_until_settled_plans_for_its_own_confidence(labeller: WordLabeller) -> None:
+    from dataclasses import replace
+
+    frame = read_frame([source(month(400, 60))], labeller)
+    draw = drawn(frame)
+    once = measure(frame, audit=judged(draw, 60)).needed
+    often = measure(frame, audit=judged(replace(draw, mode="until_settled"), 60)).needed
+    assert often.for_half_width > once.for_half_width

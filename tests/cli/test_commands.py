@@ -4,63 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from canbang import cli
-from canbang.label.linear import EmbeddedLabeller
-from conftest import Site, WordLabeller
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `canbang` in an empty folder; gives exit status, standard output and standard error."""
-    monkeypatch.setattr(EmbeddedLabeller, "load", classmethod(lambda cls: WordLabeller()))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["canbang", *words])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return call
-
-
-@pytest.fixture
-def month(tmp_path: Path) -> Path:
-    """A month of 120 items, six of them negative, one row broken, one doubled."""
-    lines = ["Mã bài,Tiêu đề,Ngày đăng"]
-    for k in range(120):
-        title = f"Cháy nhà kho thứ {k}" if k < 6 else f"Xã Thượng Trà khánh thành đường bê tông số {k}"
-        lines.append(f"{k},{title},{1 + k % 30}/9/2026 08:15")
-    lines += ["200,Tin hỏng ngày,không rõ", lines[5]]
-    path = tmp_path / "cong.csv"
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
-
-
-def fill(sheet: Path) -> None:
-    """Judge every row of a csv sheet by its title."""
-    with sheet.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.reader(stream))
-    at = rows[0].index
-    for row in rows[1:]:
-        bad = "Cháy" in row[at("Tiêu đề")]
-        row[at("Sắc thái")] = "Tiêu cực" if bad else "Tích cực"
-        row[at("Mặt trái của xã hội")] = row[at("Giật gân, câu khách")] = "Không"
-        row[at("Vì lợi ích công")] = "Có" if bad else "Không"
-    with sheet.open("w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream).writerows(rows)
+from conftest import Site
+from judging import Run, fill
 
 
 def test_the_machine_estimate_says_that_it_is_one(run: Run, month: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -32,6 +32,16 @@ class Rollup:
     shares: Mapping[str, Share]
     verdict: Verdict
     limit: Limit
+
+    @property
+    def gaps(self) -> list[tuple[date, date]]:
+        """Spans of days between the sheets that none of them measured, first and last day."""
+        found, reached = [], self.sheets[0].last
+        for sheet in self.sheets[1:]:
+            if sheet.first > reached + timedelta(days=1):
+                found.append((reached + timedelta(days=1), sheet.first - timedelta(days=1)))
+            reached = max(reached, sheet.last)
+        return found
 
     @property
     def main(self) -> Share:

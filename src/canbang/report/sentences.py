@@ -172,7 +172,9 @@ def rollup_lines(joined: Rollup) -> list[str]:
         Method.HEDGED: "khoảng bê-ta nhị thức, như phiếu một tháng (đến 4 ô)",
         Method.WILSON: "khoảng Wilson phân tầng (trên 4 ô, hoặc ô có ít tin chấm)",
     }[joined.main.method]
+    gaps = "; ".join(span_words(*gap) for gap in joined.gaps)
     return [
+        *([f"Những ngày không có phiếu nào đo, nên không nằm trong phép tính: {gaps}."] if gaps else []),
         f"Tính lại từ {integer(len(cells))} ô mẫu ({integer(opened)} ô chấm một phần), không lấy trung bình các tỉ lệ: {how}.",
         f"Bộ tiêu chí bản {joined.sheets[0].codebook[0]} (mã {joined.sheets[0].codebook[1][:12]}); bộ giới hạn bản {joined.limit.version}.",
     ]
