@@ -9,11 +9,9 @@ waits, and ``Retry-After``. The key goes into one header and nowhere else: no me
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import ipaddress
 import json
 import math
-import random
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,9 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from canbang.fetch.guard import USER_AGENT, FetchError
+from canbang.fetch.rate import backoff, seconds
+from canbang.fetch.session import open_session
+from canbang.fetch.trouble import FetchError
 
 ANSWER_MAX = 2 << 20
 WAIT_MAX = 600.0
@@ -113,16 +113,10 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Client:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        self._session = aiohttp.ClientSession(
-            headers=headers,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self._deadline),
-            trust_env=False,
-        )
+        self._session = open_session(self._deadline, headers)
         return self
 
     async def __aexit__(
@@ -136,7 +130,7 @@ class Client:
         body = json.dumps(value, ensure_ascii=False).encode()
         for attempt in range(self._retries + 1):
             await self._pace.turn()
-            wait = min(self._backoff * 2**attempt, BACKOFF_MAX) * random.uniform(0.5, 1)  # noqa: S311  # spreads load
+            wait = backoff(attempt, self._backoff, BACKOFF_MAX)
             failure = await self._attempt(body)
             if not isinstance(failure, _Failure):
                 return failure
@@ -200,7 +194,7 @@ class Client:
         if self._key:
             said = said.replace(self._key, "***")
         text = f"máy chủ trả về mã {status}: {_KEYLIKE.sub('***', said)[:300]}"
-        wait = _seconds(retry_after) if status in (429, 503) else 0.0
+        wait = seconds(retry_after) if status in (429, 503) else 0.0
         return _Failure(text, status, passing=status in _AGAIN, fatal=status in _FATAL, wait=wait)
 
 
@@ -211,18 +205,6 @@ class _Failure:
         self, text: str, status: int = 0, *, passing: bool = False, fatal: bool = False, wait: float = 0.0
     ) -> None:
         self.text, self.status, self.passing, self.fatal, self.wait = text, status, passing, fatal, wait
-
-
-def _seconds(retry_after: str) -> float:
-    """``Retry-After`` in seconds, from a number or a date; 0 where it says nothing."""
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,115 +1,109 @@
 """The guard in front of the network: everything fetched goes through here, nothing else opens a connection.
 
-http and https on ports 80 and 443; every address that a name resolves to must be public, and the connection goes to
-the vetted address itself; each redirect is vetted again; robots.txt is obeyed; sizes, decompression and total time are
-bounded. ``allow_loopback`` is the test switch: it lets through loopback addresses, on any port, and nothing else.
+http and https on ports 80 and 443; only public addresses, vetted by name, by answer and at the socket
+(:mod:`canbang.fetch.address`); each redirect vetted again; robots.txt obeyed (:mod:`canbang.fetch.robots`); one request
+per host at a time, with a gap, ``Retry-After`` and a circuit breaker (:mod:`canbang.fetch.rate`); sizes, decompression
+(:mod:`canbang.fetch.decode`) and total time bounded. ``allow_loopback`` is the test switch: it lets through loopback
+addresses, on any port, and nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
-import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from protego import Protego
 
-from canbang import __version__
-from canbang.errors import InputError
+from canbang.fetch.address import VettedResolver, Vetting, is_public
+from canbang.fetch.decode import FEED_MAX, PAGE_MAX, SITEMAP_MAX, STEP, Gunzip, limit_of, too_big
+from canbang.fetch.rate import GAP, Rate, backoff, seconds
+from canbang.fetch.robots import ROBOTS_MAX, Rules, read_rules
+from canbang.fetch.session import USER_AGENT, open_session
+from canbang.fetch.trouble import FetchError, Trouble, host_of, shown
 
-USER_AGENT = f"canbang/{__version__} (+https://github.com/canbang/canbang)"
-PAGE_MAX, FEED_MAX, SITEMAP_MAX = 5 << 20, 10 << 20, 50 << 20
+__all__ = [
+    "FEED_MAX", "PAGE_MAX", "SITEMAP_MAX", "USER_AGENT", "FetchError", "Guard", "Known", "Response", "Trouble", "is_public",
+]  # fmt: skip
 MAX_REDIRECTS = 5
 DEADLINE = 30.0
-GAP = 1.0
-_CHUNK = 1 << 16
-_PORTS = {80, 443}
-_TRANSLATED = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+RETRIES = 2
+WAIT_MAX = 30.0
+"""A ``Retry-After`` beyond this many seconds is not waited for: the host is held and the next channel goes on."""
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+_HEAD = 4096
 
 
-class FetchError(InputError):
-    """Something could not be fetched; the message says what and the way out."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Validators of an earlier answer, for a conditional request (RFC 9110): an unchanged document comes back as 304."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The conditions as request headers."""
+        pairs = (("If-None-Match", self.etag), ("If-Modified-Since", self.last_modified))
+        return {name: value for name, value in pairs if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back; ``url`` is the address after redirects, ``body`` is decompressed."""
+    """What came back; ``url`` is the address after redirects, ``body`` is decompressed. ``headers`` have lower-case names."""
 
     url: str
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Known:
+        """Its validators, for the next request."""
+        return Known(self.headers.get("etag", "")[:200], self.headers.get("last-modified", "")[:60])
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address may be connected to: global unicast, looked at behind IPv4-in-IPv6 forms."""
-    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        if any(ip in net for net in _TRANSLATED):
-            return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+@dataclass(slots=True)
+class _Request:
+    """One thing asked for. ``left``: seconds that all its attempts and redirects may still take together."""
 
-
-class _VettedResolver(AbstractResolver):
-    """Resolves a name and refuses it where any of its addresses is not public."""
-
-    def __init__(self, allow_loopback: bool) -> None:
-        self.allow_loopback = allow_loopback
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        loop = asyncio.get_running_loop()
-        infos = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        found = [(info[0], str(info[4][0])) for info in infos]
-        for _, address in found:
-            self.vet(host, address)
-        return [
-            ResolveResult(hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST)
-            for kind, address in found
-        ]
-
-    def vet(self, host: str, address: str) -> None:
-        """Raise :class:`FetchError` for an address that may not be connected to."""
-        if not is_public(address) and not (self.allow_loopback and ipaddress.ip_address(address).is_loopback):
-            raise FetchError(f"{host}: địa chỉ {address} không phải địa chỉ công khai trên Internet, không tải.")
-
-    async def close(self) -> None:
-        """Nothing is held."""
+    limit: int | None
+    robots: bool
+    headers: Mapping[str, str]
+    left: float
 
 
 class Guard:
     """An asynchronous context: ``async with Guard() as guard: await guard.get(url)``.
 
-    One request per host at a time, ``gap`` seconds apart.
+    ``deadline`` seconds bound one thing asked for, its redirects and retries included; waiting for the host's turn does
+    not count. ``gap`` seconds lie between two requests to a host.
     """
 
-    def __init__(self, *, allow_loopback: bool = False, deadline: float = DEADLINE, gap: float = GAP) -> None:
+    def __init__(
+        self, *, allow_loopback: bool = False, deadline: float = DEADLINE, gap: float = GAP, retries: int = RETRIES
+    ) -> None:
         self.allow_loopback = allow_loopback
         self.deadline = deadline
         self.gap = gap
-        self._robots: dict[str, Protego | None] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._last: dict[str, float] = {}
-        self._resolver = _VettedResolver(allow_loopback)
+        self.retries = retries
+        self.rate = Rate(gap)
+        self.requests = 0
+        self._vetting = Vetting(allow_loopback)
+        self._robots: dict[str, Rules] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Guard:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=self._resolver, limit_per_host=1, use_dns_cache=False),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Accept-Language": "vi"},
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self.deadline),
-            trust_env=False,
-        )
+        connector = aiohttp.TCPConnector(
+            resolver=VettedResolver(self._vetting), limit_per_host=1, use_dns_cache=False,
+            socket_factory=self._vetting.open_socket,
+        )  # fmt: skip
+        headers = {"Accept-Encoding": "gzip", "Accept-Language": "vi"}
+        self._session = open_session(self.deadline, headers, connector)
         return self
 
     async def __aexit__(
@@ -119,109 +113,152 @@ class Guard:
             await self._session.close()
 
     def check_address(self, url: str) -> None:
-        """Refuse what can be refused by looking at the address alone."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError as error:
-            raise FetchError(f"{url}: địa chỉ không hợp lệ.") from error
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or not host:
-            raise FetchError(f"{url}: chỉ tải địa chỉ http:// hoặc https://.")
-        if parts.username or parts.password:
-            raise FetchError(f"{url}: địa chỉ có kèm tên đăng nhập, không tải. Bỏ phần trước dấu @.")
-        literal = _literal(host)
-        local = host == "localhost" or (literal is not None and literal.is_loopback)
-        if port not in _PORTS and not (self.allow_loopback and local):
-            raise FetchError(f"{url}: chỉ tải qua cổng 80 và 443.")
-        if literal is not None:
-            self._resolver.vet(host, str(literal))
+        """Refuse what can be refused by looking at the address alone. Raises :class:`FetchError`."""
+        self._vetting.check_address(url)
 
-    async def get(self, url: str, *, limit: int = PAGE_MAX, robots: bool = True) -> Response:
-        """Fetch ``url``; any final status comes back. Raises :class:`FetchError` where nothing could be fetched."""
+    async def get(
+        self, url: str, *, limit: int | None = None, robots: bool = True, known: Known | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """Fetch ``url``; any final status comes back. ``limit`` bytes, or by kind of document where none is given.
+
+        ``headers`` (an owner's token) are sent to the host of ``url`` only, never behind a redirect to another.
+        Raises :class:`FetchError` where nothing could be fetched.
+        """
+        sent = {**(known.headers if known else {}), **(headers or {})}
+        return await self._persist(url, _Request(limit, robots, sent, self.deadline))
+
+    async def _persist(self, url: str, request: _Request) -> Response:
+        """Attempts, until one comes through or none is left."""
+        for attempt in range(self.retries + 1):
+            last = attempt == self.retries
+            try:
+                reply = await self._attempt(url, request)
+            except FetchError as error:
+                if last or not error.passing or request.left < 1:
+                    raise
+                wait = backoff(attempt)
+            else:
+                if reply.status not in _AGAIN:
+                    return reply
+                asked = seconds(reply.headers.get("retry-after", ""))
+                if asked > WAIT_MAX or (asked and last):
+                    self.rate.hold(host_of(reply.url), asked)
+                    self.rate.check(host_of(reply.url))
+                if last:
+                    return reply
+                wait = asked or backoff(attempt)
+            await asyncio.sleep(wait)
+        raise AssertionError("unreachable")
+
+    async def _attempt(self, url: str, request: _Request) -> Response:
+        """One attempt with its redirects; what the libraries raise becomes a named trouble."""
+        name = shown(url)
         try:
-            async with asyncio.timeout(self.deadline):
-                return await self._follow(url, limit, robots)
+            return await self._follow(url, request)
+        except FetchError:
+            raise
         except TimeoutError as error:
             raise FetchError(
-                f"{url}: quá {self.deadline:.0f} giây chưa tải xong. Thử lại sau, hoặc dùng tệp xuất."
+                f"{name}: quá {self.deadline:g} giây chưa tải xong. Thử lại sau, hoặc dùng tệp xuất.", Trouble.DEADLINE
             ) from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise FetchError(
-                f"{url}: chứng thư TLS của trang không hợp lệ ({error.certificate_error}). Báo đơn vị quản trị trang."
+                f"{name}: chứng thư TLS của trang không hợp lệ ({error.certificate_error}). Báo đơn vị quản trị trang.",
+                Trouble.TLS,
             ) from error
         except socket.gaierror as error:
-            raise FetchError(f"{url}: không tìm thấy máy chủ “{urlsplit(url).hostname}”. Kiểm tra địa chỉ.") from error
-        except (aiohttp.ClientError, OSError, zlib.error, ValueError) as error:
-            if isinstance(error, FetchError):
-                raise
+            raise _no_host(url) from error
+        except aiohttp.ClientConnectorDNSError as error:
+            raise _no_host(url) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(
-                f"{url}: không kết nối được ({_cause(error)}). Kiểm tra địa chỉ, hoặc dùng tệp xuất."
+                f"{name}: không kết nối được ({_cause(error)}). Kiểm tra địa chỉ, hoặc dùng tệp xuất.",
+                Trouble.CONNECT,
+                passing=isinstance(
+                    error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError | aiohttp.ClientPayloadError
+                ),
             ) from error
 
-    async def _follow(self, url: str, limit: int, robots: bool) -> Response:
+    async def _follow(self, url: str, request: _Request) -> Response:
+        first = host_of(url)
         for _ in range(MAX_REDIRECTS + 1):
             self.check_address(url)
-            if robots and not await self._allowed(url):
+            if request.robots and not await self._allowed(url, request):
                 raise FetchError(
-                    f"{url}: robots.txt của trang không cho tải. Mở quyền cho “canbang”, hoặc dùng tệp xuất."
+                    f"{shown(url)}: robots.txt của trang không cho tải. Mở quyền cho “canbang”, ghi văn bản đồng ý bằng "
+                    "canbang channel consent, hoặc dùng tệp xuất.",
+                    Trouble.ROBOTS,
                 )
-            answer, location = await self._one(url, limit)
+            answer = await self._one(url, request, request.headers if host_of(url) == first else {})
+            location = answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
             if not location:
                 return answer
             url = urljoin(url, location)
-        raise FetchError(f"{url}: chuyển hướng quá {MAX_REDIRECTS} lần.")
+        raise FetchError(f"{shown(url)}: chuyển hướng quá {MAX_REDIRECTS} lần.", Trouble.REDIRECTS)
 
-    async def _one(self, url: str, limit: int) -> tuple[Response, str]:
+    async def _one(self, url: str, request: _Request, headers: Mapping[str, str]) -> Response:
+        """One request in its host's turn."""
         assert self._session is not None, "use `async with Guard()`"
-        host = urlsplit(url).netloc
-        async with self._locks.setdefault(host, asyncio.Lock()):
-            loop = asyncio.get_running_loop()
-            wait = self._last.get(host, -self.gap) + self.gap - loop.time()
-            if wait > 0:
-                await asyncio.sleep(wait)
+        host, loop = host_of(url), asyncio.get_running_loop()
+        well = False
+        async with self.rate.turn(host):
+            start = loop.time()
+            self.requests += 1
             try:
-                async with self._session.get(url, allow_redirects=False) as reply:
-                    location = reply.headers.get("Location", "") if 300 <= reply.status < 400 else ""
-                    body = b"" if location else await _bounded(reply, limit, url)
-                    kind = reply.headers.get("Content-Type", "")
-                    return Response(url, reply.status, kind, body), location
+                async with asyncio.timeout(max(request.left, 0)):
+                    async with self._session.get(url, headers=headers, allow_redirects=False) as reply:
+                        body = await _bounded(reply, request.limit, shown(url))
+                        well = reply.status not in _AGAIN
+                        kept = {name.lower(): value for name, value in reply.headers.items()}
+                        return Response(url, reply.status, kept.get("content-type", ""), body, kept)
+            except FetchError as error:
+                well = error.trouble in (Trouble.TOO_BIG, Trouble.PRIVATE)  # says nothing about how the host is
+                raise
             finally:
-                self._last[host] = loop.time()
+                request.left -= loop.time() - start
+                self.rate.went(host, well)
 
-    async def _allowed(self, url: str) -> bool:
+    async def _allowed(self, url: str, request: _Request) -> bool:
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
-        if root not in self._robots:
-            self._robots[root] = await self._read_robots(root)
-        rules = self._robots[root]
-        return rules is None or bool(rules.can_fetch(url, USER_AGENT))
+        rules = self._robots.get(root)
+        if rules is None:
+            rules = self._robots[root] = await self._read_robots(root, request)
+            self.rate.slow_down(host_of(root), rules.delay)
+        return rules.allow(url)
 
-    async def _read_robots(self, root: str) -> Protego | None:
-        """The rules of a host; RFC 9309: none where the file is absent (4xx), all closed where the host fails (5xx)."""
+    async def _read_robots(self, root: str, request: _Request) -> Rules:
+        """The rules of a host; they count against the same deadline as what they are read for."""
         url = f"{root}/robots.txt"
         for _ in range(MAX_REDIRECTS + 1):
             self.check_address(url)
-            answer, location = await self._one(url, 1 << 20)
+            asked = _Request(ROBOTS_MAX, False, {}, request.left)
+            try:
+                answer = await self._one(url, asked, {})
+            except FetchError as error:
+                if error.trouble is not Trouble.TOO_BIG:
+                    raise
+                return Rules(closed=True)
+            finally:
+                request.left = asked.left
+            location = answer.headers.get("location", "") if 300 <= answer.status < 400 else ""
             if not location:
-                break
+                return read_rules(answer.status, answer.body)
             url = urljoin(url, location)
-        if answer.status >= 500:
-            return Protego.parse("User-agent: *\nDisallow: /")
-        return Protego.parse(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
+        return Rules()  # RFC 9309: after five redirects the file counts as absent
 
     def sitemaps(self, url: str) -> list[str]:
         """Sitemaps that the robots.txt of this host names, once something was fetched from it."""
         parts = urlsplit(url)
         rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
-        return list(rules.sitemaps) if rules else []
+        return rules.sitemaps if rules else []
 
 
-def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host.split("%", maxsplit=1)[0])
-    except ValueError:
-        return None
+def _no_host(url: str) -> FetchError:
+    return FetchError(
+        f"{shown(url)}: không tìm thấy máy chủ “{urlsplit(url).hostname}”. Kiểm tra địa chỉ.", Trouble.DNS
+    )
 
 
 def _cause(error: BaseException) -> str:
@@ -229,18 +266,21 @@ def _cause(error: BaseException) -> str:
     return text.split("\n")[0][:120]
 
 
-async def _bounded(reply: aiohttp.ClientResponse, limit: int, url: str) -> bytes:
-    """The body, decompressed in small steps: a gzip bomb stops at ``limit``, not after it has gone off."""
-    unzip = zlib.decompressobj(31) if reply.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip") else None
-    parts: list[bytes] = []
-    size = 0
-    async for block in reply.content.iter_chunked(_CHUNK):
-        pending = block
-        while pending:
-            out = unzip.decompress(pending, _CHUNK) if unzip else pending
-            pending = unzip.unconsumed_tail if unzip else b""
-            size += len(out)
-            if size > limit:
-                raise FetchError(f"{url}: nội dung lớn hơn {limit >> 20} MB, không đọc tiếp.")
-            parts.append(out)
-    return b"".join(parts)
+async def _bounded(reply: aiohttp.ClientResponse, limit: int | None, url: str) -> bytes:
+    """The body, decompressed in small steps; what came over the wire is bounded like what it unfolds to."""
+    coding = reply.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip"):
+        raise FetchError(f"{url}: máy chủ nén kiểu “{coding[:20]}” không ai yêu cầu, không đọc.", Trouble.ENCODING)
+    unzip = Gunzip(url) if coding.endswith("gzip") else None
+    body, wire, most = bytearray(), 0, limit
+    async for block in reply.content.iter_chunked(STEP):
+        wire += len(block)
+        for out in unzip.feed(block) if unzip else (block,):
+            body += out
+            if most is None and len(body) >= _HEAD:
+                most = limit_of(bytes(body[:_HEAD]))
+            if max(len(body), wire) > (PAGE_MAX if most is None else most):
+                raise too_big(url, PAGE_MAX if most is None else most)
+    if unzip:
+        unzip.finish()
+    return bytes(body)
