@@ -21,7 +21,7 @@ import dns.exception
 import dns.resolver
 
 from canbang.errors import InputError, reason
-from canbang.fetch.guard import FetchError, Guard
+from canbang.fetch.guard import FetchError, Guard, Response, Trouble
 from canbang.fetch.page import meta_content
 from canbang.item import VIETNAM
 
@@ -37,7 +37,8 @@ TxtLookup = Callable[[str], list[str]]
 class Enrolment:
     """One enrolled address. ``proof`` is "meta", "well-known" or "dns", empty until it was seen.
 
-    ``scope`` is what the proof covers: host and path prefix, "host/" for a whole host.
+    ``scope`` is what the proof covers: host and path prefix, "host/" for a whole host. ``consent`` names the document in
+    which the owner agreed in writing that robots.txt does not bind this collecting; empty where there is none.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Enrolment:
     proof: str = ""
     proof_at: str = ""
     proved_at: str = ""
+    consent: str = ""
 
     @property
     def line(self) -> str:
@@ -57,6 +59,7 @@ class Enrolment:
         return (
             f"{self.scope.rstrip('/')} · chủ quản: {self.owner} · người ghi danh: {self.by} "
             f"· bằng chứng: {where} ({self.proof_at}), kiểm tra {self.proved_at}"
+            + (f" · không theo robots.txt, có văn bản đồng ý: {self.consent}" if self.consent else "")
         )
 
 
@@ -121,7 +124,7 @@ def dns_txt(name: str) -> list[str]:
 async def prove(enrolment: Enrolment, guard: Guard, txt: TxtLookup = dns_txt) -> Enrolment:
     """The enrolment with its proof, or unchanged where the code was found nowhere.
 
-    Raises :class:`FetchError` only where no way could be tried at all (dead host).
+    Raises :class:`FetchError` where the site could not be asked (dead host, 5xx, 429): that is no withdrawal.
     """
     host, path = _site(enrolment.url)
     root = f"{urlsplit(enrolment.url).scheme}://{urlsplit(enrolment.url).netloc}"
@@ -130,7 +133,7 @@ async def prove(enrolment: Enrolment, guard: Guard, txt: TxtLookup = dns_txt) ->
     failure: FetchError | None = None
 
     try:
-        reply = await guard.get(root + WELL_KNOWN, limit=1 << 16, robots=False)
+        reply = _answered(await guard.get(root + WELL_KNOWN, limit=1 << 16, robots=False))
         if (
             reply.status == 200
             and _site(reply.url)[0] == host
@@ -140,12 +143,11 @@ async def prove(enrolment: Enrolment, guard: Guard, txt: TxtLookup = dns_txt) ->
     except FetchError as error:
         failure = error
     try:
-        reply = await guard.get(enrolment.url, robots=False)
+        reply = _answered(await guard.get(enrolment.url, robots=False))
         if reply.status == 200 and _site(reply.url)[0] == host and enrolment.code in meta_content(reply.body, META):
             return replace(enrolment, scope=f"{host}{directory}", proof="meta", proof_at=reply.url, proved_at=now)
-        failure = None
     except FetchError as error:
-        failure = failure and error
+        failure = failure or error
     name = host.split(":")[0]
     for record in (DNS_PREFIX + name, name):
         if enrolment.code in txt(record):
@@ -153,6 +155,16 @@ async def prove(enrolment: Enrolment, guard: Guard, txt: TxtLookup = dns_txt) ->
     if failure:
         raise failure
     return enrolment
+
+
+def _answered(reply: Response) -> Response:
+    """The reply, unless the site could not answer: an outage must not read as a withdrawn proof."""
+    if reply.status >= 500 or reply.status == 429:
+        raise FetchError(
+            f"{reply.url}: máy chủ trả lời mã {reply.status}, chưa kiểm tra được mã ghi danh. Thử lại sau.",
+            Trouble.STATUS,
+        )
+    return reply
 
 
 def how_to_prove(enrolment: Enrolment) -> str:

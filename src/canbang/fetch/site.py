@@ -1,27 +1,41 @@
-"""A network address as a source: a feed, a sitemap, or a site whose feed or sitemap is found."""
+"""A network address as a source: a feed, a sitemap, or a site whose feeds or sitemaps are found."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from canbang.errors import InputError
+from canbang.fetch.article import merged, read
+from canbang.fetch.decode import kind_of
+from canbang.fetch.discover import linked_feeds, ways
 from canbang.fetch.enrolment import Enrolment, covering, prove
-from canbang.fetch.feed import kind_of, read_feed
-from canbang.fetch.guard import FEED_MAX, SITEMAP_MAX, FetchError, Guard, Response
-from canbang.fetch.not_item import why_not_item
-from canbang.fetch.page import feed_links, read_page
-from canbang.fetch.sitemap import Entry, read_sitemap
+from canbang.fetch.feed import parse_feed, read_feed
+from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
+from canbang.fetch.listing import Listed, Listing, sitemap_reach
+from canbang.fetch.sitemap import Entry, parse_sitemap
 from canbang.fetch.source import Reject, Source
-from canbang.item import VIETNAM, DateSource, Item
+from canbang.item import VIETNAM, Confidence, DateSource, Item
 from canbang.text.dates import parse_date
 from canbang.text.normalise import plain
 
-_GUESSES = ("/rss", "/rss.xml", "/feed", "/sitemap.xml")
-_MAX_SITEMAPS = 50
-_MAX_PAGES = 5000
+MAX_SITEMAPS = 50
+MAX_PAGES = 5000
 _FEED_WORDS = ("rss", "feed", "atom", ".xml")
+
+
+def enrolled(url: str, enrolments: Sequence[Enrolment]) -> Enrolment:
+    """The proven enrolment that covers ``url``. Raises :class:`InputError` with the way out where there is none."""
+    enrolment = covering(url, enrolments)
+    if enrolment is None:
+        raise InputError(
+            f'{url}: kênh chưa ghi danh, không thu thập. Chủ quản ghi danh bằng: canbang enrol {url} --owner "…" --by "…"; '
+            "hoặc dùng tệp xuất của chính kênh (CSV, XLSX, JSONL, Parquet)."
+        )
+    return enrolment
 
 
 def network_source(url: str, enrolments: Sequence[Enrolment], guard: Guard) -> Source:
@@ -30,138 +44,209 @@ def network_source(url: str, enrolments: Sequence[Enrolment], guard: Guard) -> S
     Raises :class:`InputError` where no proven enrolment covers the address.
     """
     guard.check_address(url)
-    enrolment = covering(url, enrolments)
-    if enrolment is None:
-        raise InputError(
-            f'{url}: kênh chưa ghi danh, không thu thập. Chủ quản ghi danh bằng: canbang enrol {url} --owner "…" --by "…"; '
-            "hoặc dùng tệp xuất của chính kênh (CSV, XLSX, JSONL, Parquet)."
-        )
-    return Source(url, _Crawl(url, enrolment, guard).read, enrolment=enrolment.line)
+    enrolment = enrolled(url, enrolments)
+    return Source(url, _Reading(url, Site(enrolment, guard)).read, enrolment=enrolment.line)
 
 
-class _Crawl:
-    """One reading of one address, on an event loop of its own."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands at an address: documents that list items, and how they were found."""
 
-    def __init__(self, url: str, enrolment: Enrolment, guard: Guard) -> None:
-        self.url = url
+    how: str
+    replies: tuple[Response, ...]
+    failures: tuple[FetchError, ...] = ()
+
+
+class Site:
+    """An enrolled channel as the guard lets it be seen; nothing outside its scope is read."""
+
+    def __init__(self, enrolment: Enrolment, guard: Guard) -> None:
         self.enrolment = enrolment
         self.guard = guard
+
+    @property
+    def channel(self) -> str:
+        """The name under which its items count."""
+        return self.enrolment.scope.rstrip("/")
+
+    async def check_proof(self, url: str) -> None:
+        """Look at the proof again. Raises :class:`FetchError` where it is gone or cannot be looked at."""
+        record = self.enrolment
+        proven = await prove(replace(record, proof="", proof_at="", proved_at=""), self.guard)
+        if not proven.proof:
+            raise FetchError(
+                f"{url}: không còn thấy mã ghi danh ở {record.proof_at}. Đặt lại mã, hoặc ghi danh lại bằng canbang enrol.",
+                Trouble.ENROLMENT,
+            )
+
+    def covers(self, url: str) -> bool:
+        """Whether an address lies in the enrolled channel."""
+        try:
+            return covering(url, [self.enrolment]) is not None
+        except (InputError, ValueError):
+            return False
+
+    async def get(self, url: str, known: Known | None = None) -> Response:
+        """A document of the channel: status 200, or 304 where ``known`` still holds. Raises :class:`FetchError`."""
+        if not self.covers(url):
+            raise FetchError(f"{url}: nằm ngoài kênh đã ghi danh, không đọc.", Trouble.OUTSIDE)
+        reply = await self.guard.get(url, robots=not self.enrolment.consent, known=known)
+        if not self.covers(reply.url):
+            raise FetchError(
+                f"{url}: bị chuyển sang {reply.url}, nằm ngoài kênh đã ghi danh, không đọc.", Trouble.OUTSIDE
+            )
+        if reply.status == 200 or (reply.status == 304 and known and known.headers):
+            return reply
+        raise FetchError(
+            f"{url}: máy chủ trả lời mã {reply.status}. Kiểm tra địa chỉ, hoặc dùng tệp xuất.",
+            Trouble.GONE if reply.status in (404, 410) else Trouble.STATUS,
+        )
+
+    async def find(self, url: str) -> Found:
+        """The feeds or sitemaps of an address. Raises :class:`FetchError` where there are none."""
+        first = await self.get(url)
+        kind = kind_of(first.body)
+        if kind != "html":
+            return Found("địa chỉ này tự nó là danh sách tin", (first,))
+        if any(word in urlsplit(url).path.lower() for word in _FEED_WORDS):
+            named = linked_feeds(first.body, first.url)
+            if not named:
+                list(read_feed(first.body, url))  # a page where a feed was expected: says so
+            found = await self._try(named, all_of_them=True)
+            if found.replies:
+                return replace(found, how="trang danh sách RSS")
+        for way in ways(first.body, first.url, self.guard.sitemaps(first.url)):
+            found = await self._try(way.urls, all_of_them=way.all)
+            if found.replies:
+                return replace(found, how=way.why)
+        raise FetchError(
+            f"{url}: không tìm thấy RSS hay sitemap của trang. Đưa thẳng địa chỉ RSS, hoặc dùng tệp xuất từ hệ quản trị nội dung.",
+            Trouble.NOTHING_FOUND,
+        )
+
+    async def _try(self, urls: Sequence[str], *, all_of_them: bool) -> Found:
+        replies: dict[str, Response] = {}
+        failures: list[FetchError] = []
+        waiting, seen = list(urls), set(urls)
+        while waiting and (all_of_them or not replies):
+            url = waiting.pop(0)
+            try:
+                reply = await self.get(url)
+            except FetchError as error:
+                # a dead link among the named ones is no channel; one that fails today is
+                if error.trouble not in (Trouble.GONE, Trouble.OUTSIDE):
+                    failures.append(error)
+                continue
+            kind = kind_of(reply.body)
+            if kind in ("feed", "sitemap", "gzip"):
+                replies.setdefault(reply.url, reply)
+            elif kind == "html":  # a page of feeds: what it names stands in its place
+                fresh = [link for link in linked_feeds(reply.body, reply.url) if link not in seen]
+                if fresh:
+                    all_of_them = True
+                    seen.update(fresh)
+                    waiting += fresh
+        return Found("", tuple(replies.values()), tuple(failures))
+
+    def parse(self, reply: Response) -> Listing:
+        """What a document lists. Raises :class:`FetchError` where it is no feed and no sitemap."""
+        if kind_of(reply.body) in ("sitemap", "gzip"):
+            return read_listing(reply.body, reply.url)
+        return parse_feed(reply.body, reply.url)[1]
+
+    async def page(self, entry: Listed) -> Listed | str:
+        """The entry with its page, or the reason why that page is no item. Raises :class:`FetchError`."""
+        fetched = datetime.now(VIETNAM)
+        article = read(await self.get(entry.url), fetched)
+        return article.reason or merged(entry, article)
+
+
+def read_listing(body: bytes, url: str) -> Listing:
+    """A sitemap as a listing; dates of the news extension are dates of publishing, ``lastmod`` never is."""
+    sitemap = parse_sitemap(body, url)
+    entries = tuple(_listed(entry, number) for number, entry in enumerate(sitemap.entries, 1))
+    further = tuple(_listed(entry, number) for number, entry in enumerate(sitemap.further, 1))
+    changed = [dated.when for entry in sitemap.entries if (dated := parse_date(entry.modified))]
+    reach = sitemap_reach(
+        [entry.when for entry in entries if entry.when] or [day.astimezone(VIETNAM) for day in changed]
+    )
+    notes = (f"{url}: sitemap có hơn {len(entries)} địa chỉ, phần sau không đọc: thiếu dữ liệu",) if sitemap.cut else ()
+    return Listing(url, "index" if further else "sitemap", entries, further, None if sitemap.cut else reach, notes)
+
+
+def _listed(entry: Entry, number: int) -> Listed:
+    dated = parse_date(entry.published) if entry.published else None
+    return Listed(
+        key=entry.url, url=entry.url, title=plain(entry.title), when=dated.when.astimezone(VIETNAM) if dated else None,
+        date_source=DateSource.SITEMAP, date_confidence=Confidence.SURE, written=entry.published, modified=entry.modified,
+        place=f"địa chỉ {number}",
+    )  # fmt: skip
+
+
+class _Reading:
+    """One reading of one address, on an event loop of its own."""
+
+    def __init__(self, url: str, site: Site) -> None:
+        self.url = url
+        self.site = site
 
     def read(self, source: Source) -> Iterator[Item | Reject]:
         """Items and rejects; the proof is looked at again first."""
         with asyncio.Runner() as runner:
-            runner.run(self.guard.__aenter__())
+            runner.run(self.site.guard.__aenter__())
             try:
-                proven = runner.run(prove(self._unproven(), self.guard))
-                if not proven.proof:
-                    raise InputError(
-                        f"{self.url}: không còn thấy mã ghi danh ở {self.enrolment.proof_at}. "
-                        "Đặt lại mã, hoặc ghi danh lại bằng canbang enrol."
-                    )
-                yield from self._document(source, runner, runner.run(self._get(self.url, SITEMAP_MAX)))
+                runner.run(self.site.check_proof(self.url))
+                found = runner.run(self.site.find(self.url))
+                if found.replies[0].url != self.url:
+                    source.notes.append(f"{self.url}: tìm thấy {', '.join(reply.url for reply in found.replies[:3])}")
+                source.notes += [f"thiếu dữ liệu: {error}" for error in found.failures]
+                yield from self._entries(source, runner, runner.run(self._listings(source, found)))
             finally:
-                runner.run(self.guard.__aexit__(None, None, None))
+                runner.run(self.site.guard.__aexit__(None, None, None))
 
-    def _unproven(self) -> Enrolment:
-        record = self.enrolment
-        return Enrolment(record.url, record.scope, record.owner, record.by, record.code, record.enrolled_at)
-
-    async def _get(self, url: str, limit: int) -> Response:
-        reply = await self.guard.get(url, limit=limit)
-        if covering(reply.url, [self.enrolment]) is None:
-            raise InputError(f"{url}: bị chuyển sang {reply.url}, nằm ngoài kênh đã ghi danh, không đọc.")
-        if reply.status != 200:
-            raise FetchError(f"{url}: máy chủ trả lời mã {reply.status}. Kiểm tra địa chỉ, hoặc dùng tệp xuất.")
-        return reply
-
-    def _document(self, source: Source, runner: asyncio.Runner, reply: Response) -> Iterator[Item | Reject]:
-        kind = kind_of(reply.body)
-        if kind == "sitemap":
-            yield from self._sitemap(source, runner, reply)
-        elif kind == "html":
-            path = urlsplit(self.url).path.lower()
-            if any(word in path for word in _FEED_WORDS):
-                list(read_feed(reply.body, self.url))  # a page where a feed was expected: says so
-            yield from self._document(source, runner, runner.run(self._discover(source, reply)))
-        else:
-            items = list(read_feed(reply.body, reply.url, self._channel()))
-            source.size = len(items)
-            source.notes.append(
-                f"{self.url}: bảng tin RSS chỉ mang {len(items)} mục mới nhất; bài cũ hơn không có trong đó"
-            )
-            for item in items:
-                source.done += 1
-                yield item
-
-    def _channel(self) -> str:
-        return self.enrolment.scope.rstrip("/")
-
-    async def _discover(self, source: Source, home: Response) -> Response:
-        """The first feed or sitemap of a site that can be read."""
-        named = feed_links(home.body, home.url)
-        candidates = [
-            *named,
-            *self.guard.sitemaps(home.url),
-            *(urljoin(home.url, guess) for guess in _GUESSES),
-        ]
-        for candidate in dict.fromkeys(candidates):
-            try:
-                reply = await self._get(candidate, SITEMAP_MAX)
-            except InputError:
-                continue
-            if kind_of(reply.body) in ("feed", "sitemap"):
-                source.notes.append(f"{self.url}: tìm thấy {candidate}")
-                return reply
-        raise InputError(
-            f"{self.url}: không tìm thấy RSS hay sitemap của trang. Đưa thẳng địa chỉ RSS, hoặc dùng tệp xuất từ hệ quản trị nội dung."
-        )
-
-    def _sitemap(self, source: Source, runner: asyncio.Runner, first: Response) -> Iterator[Item | Reject]:
-        waiting, seen = [first], {first.url}
-        entries: list[Entry] = []
+    async def _listings(self, source: Source, found: Found) -> list[Listing]:
+        waiting, seen = list(found.replies), {reply.url for reply in found.replies}
+        listings = []
         while waiting:
-            reply = waiting.pop(0)
-            found, further = read_sitemap(reply.body, reply.url)
-            entries += found
-            for url in further:
-                if url in seen or len(seen) >= _MAX_SITEMAPS:
+            listing = self.site.parse(waiting.pop(0))
+            source.notes += listing.notes
+            listings.append(listing)
+            for entry in listing.further:
+                if entry.url in seen or len(seen) >= MAX_SITEMAPS:
                     continue
-                seen.add(url)
+                seen.add(entry.url)
                 try:
-                    waiting.append(runner.run(self._get(url, SITEMAP_MAX)))
-                except InputError as error:
+                    waiting.append(await self.site.get(entry.url))
+                except FetchError as error:
                     source.notes.append(f"thiếu dữ liệu: {error}")
-        if len(entries) > _MAX_PAGES:
-            source.notes.append(
-                f"{self.url}: sitemap có {len(entries)} địa chỉ, chỉ đọc {_MAX_PAGES} địa chỉ đầu: thiếu dữ liệu"
-            )
-        source.size = min(len(entries), _MAX_PAGES)
-        for number, entry in enumerate(entries[:_MAX_PAGES], 1):
-            source.done += 1
-            yield self._entry(runner, entry, number)
+        return listings
 
-    def _entry(self, runner: asyncio.Runner, entry: Entry, number: int) -> Item | Reject:
-        place = f"địa chỉ {number}"
-        title, lead, section = plain(entry.title), "", ""
-        dated = parse_date(entry.published) if entry.published else None
-        when, source = (dated.when.astimezone(VIETNAM) if dated else None), DateSource.SITEMAP
-        if not title or when is None:
-            try:
-                meta = read_page(runner.run(self._get(entry.url, FEED_MAX)).body)
-            except InputError as error:
-                return Reject(self.url, place, f"không tải được trang: {error}", entry.url)
-            title, lead, section = title or meta.title, meta.lead, meta.section
-            if when is None:
-                when, source = meta.published_at, meta.date_source
-        reason = why_not_item(title, lead, "")
-        if reason or when is None:
-            return Reject(
-                self.url,
-                place,
-                reason or "không phải tin bài, hoặc trang không ghi ngày đăng",
-                title or entry.url,
+    def _entries(self, source: Source, runner: asyncio.Runner, listings: list[Listing]) -> Iterator[Item | Reject]:
+        entries: dict[str, Listed] = {}
+        for listing in listings:
+            if listing.kind == "feed":
+                source.notes.append(
+                    f"{self.url}: bảng tin RSS chỉ mang {len(listing.entries)} mục mới nhất; bài cũ hơn không có trong đó"
+                )
+            for entry in listing.entries:
+                entries.setdefault(entry.key, entry)
+        kept = list(entries.values())
+        if len(kept) > MAX_PAGES:
+            source.notes.append(
+                f"{self.url}: sitemap có {len(kept)} địa chỉ, chỉ đọc {MAX_PAGES} địa chỉ đầu: thiếu dữ liệu"
             )
-        return Item(
-            channel=self._channel(), platform_id=entry.url, title=title, published_at=when, lead=lead, url=entry.url,
-            date_source=source, section=section,
-        )  # fmt: skip
+        source.size = min(len(kept), MAX_PAGES)
+        for entry in kept[:MAX_PAGES]:
+            source.done += 1
+            yield self._item(runner, entry)
+
+    def _item(self, runner: asyncio.Runner, entry: Listed) -> Item | Reject:
+        if not entry.complete and self.site.covers(entry.url):
+            try:
+                whole = runner.run(self.site.page(entry))
+            except FetchError as error:
+                return entry.reject(self.url, f"không tải được trang: {error}")
+            if isinstance(whole, str):
+                return entry.reject(self.url, whole)
+            entry = whole
+        return entry.item(self.site.channel, self.url)
