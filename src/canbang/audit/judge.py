@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from canbang.estimate.design import separate
 from canbang.estimate.share import Cell
 from canbang.item import Judgement, Label
 
+T = TypeVar("T")
 Question = Callable[[Label], bool | None]
 
 
@@ -35,13 +37,18 @@ class Settled:
         """Whether everybody who read it says so."""
         return all(label.not_an_item for label in self.labels)
 
-    def answer(self, question: Question) -> bool | None:
+    def answer(self, question: Callable[[Label], T | None]) -> T | None:
         """The common answer; ``None`` where people differ, could not decide, or say that it is no item.
 
         A page that is no item is not counted as harmless: marking items away must never make a verdict.
         """
         answers = {None if label.unsure or label.not_an_item else question(label) for label in self.labels}
         return answers.pop() if len(answers) == 1 else None
+
+
+def themes_of(settled: Sequence[Settled]) -> list[str | None]:
+    """The theme that people gave each item; ``None`` as for any other question."""
+    return [one.answer(lambda label: label.theme) for one in settled]
 
 
 def answers_to(question: Question, settled: Sequence[Settled]) -> NDArray[np.float64]:

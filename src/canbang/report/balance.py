@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.draw import Draw
-from canbang.audit.judge import Audit, Question, Settled, answers_to
+from canbang.audit.judge import Audit, Question, Settled, answers_to, themes_of
 from canbang.codebook import Codebook, load_codebook
 from canbang.estimate.design import Plan, plan
 from canbang.estimate.looks import Looks, Mode
@@ -155,10 +155,6 @@ def expected(probability: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]
     }
 
 
-def _has_theme(theme: str) -> Question:
-    return lambda label: None if label.theme is None else label.theme == theme
-
-
 class _Estimator:
     """Shares of any subset of the frame: by the audit where there is one, else by the machine."""
 
@@ -230,7 +226,11 @@ class _Estimator:
         if self.draw is not None and all(
             label.unsure or label.not_an_item or label.theme for one in self.settled for label in one.labels
         ):
-            answers = {theme.id: answers_to(_has_theme(theme.id), self.settled) for theme in book.themes}
+            given = themes_of(self.settled)
+            answers = {
+                theme.id: np.array([np.nan if one is None else float(one == theme.id) for one in given])
+                for theme in book.themes
+            }
             self.answers |= {f"theme:{theme}": said for theme, said in answers.items()}
             return {theme: self.share(self.everything, said)[0] for theme, said in answers.items()}, "audit"
         return {
