@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from canbang.audit.agreement import Agreement
+from canbang.audit.draw import Draw
 from canbang.estimate.weighted import WeightedShare
 from canbang.report.balance import Balance, Part, ShareValue
 from canbang.report.beside import Apart, Beside
@@ -98,6 +99,17 @@ def _beside(beside: Beside) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _draw(draw: Draw) -> dict[str, Any]:
+    return {
+        "frame_digest": draw.frame_digest,
+        "cells": [{"N": size, "n": n} for size, n in zip(draw.sizes, draw.drawn_sizes, strict=True)],
+        "commitment": draw.commitment,
+        "mode": draw.mode,
+        "looks": len(draw.looks),
+        "labeller": {"name": draw.labeller[0], "version": draw.labeller[1]},
+    }
+
+
 def as_dict(report: Balance) -> dict[str, Any]:
     """The report as plain values."""
     whole = report.whole
@@ -145,16 +157,7 @@ def as_dict(report: Balance) -> dict[str, Any]:
         },
         "codebook": {"version": report.codebook.version, "digest": report.codebook.digest},
         "labeller": {"name": report.labeller[0], "version": report.labeller[1]},
-        "draw": None
-        if report.draw is None
-        else {
-            "frame_digest": report.draw.frame_digest,
-            "cells": [{"N": size, "n": n} for size, n in zip(report.draw.sizes, report.draw.drawn_sizes, strict=True)],
-            "commitment": report.draw.commitment,
-            "mode": report.draw.mode,
-            "looks": len(report.draw.looks),
-            "labeller": {"name": report.draw.labeller[0], "version": report.draw.labeller[1]},
-        },
+        "draw": None if report.draw is None else _draw(report.draw),
         "frames": [] if report.draw is None else [report.draw.frame_digest],
         "channels": list(report.channels),
         "sources": list(report.sources),
