@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from canbang.errors import InputError, reason
+from canbang.fetch.collected import folder_sources, is_collected
 from canbang.fetch.enrolment import DEFAULT_FILE, read_enrolments
 from canbang.fetch.export import file_source
 from canbang.fetch.guard import Guard
@@ -98,6 +99,8 @@ def open_sources(names: Sequence[str], channel: str, order: str | None, enrolmen
         if "://" in name:
             known = read_enrolments(enrolments) if known is None else known
             opened.append(network_source(name, known, guard()))
+        elif is_collected(Path(name)):
+            opened += folder_sources(Path(name))
         else:
             path = Path(name)
             if not path.exists() and "." in name and "/" not in name and path.suffix.lower() not in SUFFIXES:

@@ -10,6 +10,8 @@ from canbang.fetch.trouble import FetchError, Trouble
 
 STEP = 1 << 16
 PAGE_MAX, FEED_MAX, SITEMAP_MAX = 5 << 20, 10 << 20, 50 << 20
+MEMBERS_MAX = 1000
+"""Members of one gzip stream: a million empty ones cost time and never reach the limit of size."""
 _HEAD = 2048
 _GZIP = b"\x1f\x8b"
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -44,12 +46,16 @@ class Gunzip:
         self._url = url
         self._stream = zlib.decompressobj(31)
         self._fed = False
+        self._members = 1
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """Pieces of what ``block`` holds. Raises :class:`FetchError` for what is no gzip."""
         pending = block
         while pending:
             if self._stream.eof:  # further members may follow one another
+                self._members += 1
+                if self._members > MEMBERS_MAX:
+                    raise self._broken()
                 self._stream = zlib.decompressobj(31)
             try:
                 out = self._stream.decompress(pending, STEP)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -92,7 +93,7 @@ class Guard:
         self.gap = gap
         self.retries = retries
         self.rate = Rate(gap)
-        self.requests = 0
+        self.requests: Counter[str] = Counter()  # by host
         self._vetting = Vetting(allow_loopback)
         self._robots: dict[str, Rules] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -204,7 +205,7 @@ class Guard:
         well = False
         async with self.rate.turn(host):
             start = loop.time()
-            self.requests += 1
+            self.requests[host] += 1
             try:
                 async with asyncio.timeout(max(request.left, 0)):
                     async with self._session.get(url, headers=headers, allow_redirects=False) as reply:

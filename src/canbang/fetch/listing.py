@@ -14,7 +14,7 @@ from canbang.fetch.source import Reject
 from canbang.item import Confidence, DateSource, Item
 
 _START = 80
-_IN_ORDER = 0.7
+_IN_ORDER = 0.6
 _LONE = 10
 _LONE_LEAST = 30 * 86_400.0
 
