@@ -32,3 +32,39 @@ def why_not_item(title: str, lead: str, text: str) -> str | None:
     if _NOTICE.match(key) and words <= _NOTICE_MAX_WORDS:
         return "không phải tin bài: lời mời đăng ký, theo dõi kênh hoặc trang chuyên mục"
     return None
+
+
+_BODY_MIN = 80
+_ERROR_MAX = 400
+_GONE = re.compile(
+    r"^(?:(?:loi )?404|khong tim thay|page not found|not found|trang (?:khong ton tai|ban tim)|bai viet (?:khong ton tai|da bi|da duoc)|noi dung khong ton tai"
+    r"|ban can dang nhap|dang nhap|access denied|forbidden|just a moment|attention required|loi he thong|site under)"
+)
+_SCRIPT_ONLY = re.compile(r"enable javascript|bat javascript|trinh duyet khong ho tro|you need to enable")
+_DENSE, _MANY_LINKS = 0.6, 15
+_PARAGRAPH = 200  # teasers are shorter
+
+
+def why_not_article(
+    title: str, lead: str, body: str, *, declares_list: bool, dated: bool, front: bool, links: int, link_share: float
+) -> str | None:
+    """Why a page that was fetched is no article, or ``None``.
+
+    ``links`` counts the lines that are links, ``link_share`` (0 to 1) is their share of the page's text; ``front`` says that
+    the address is the site's front page. A dated page with a headline is an article, however little text it has.
+    """
+    if declares_list or front:
+        return f"không phải tin bài: trang chủ hoặc trang chuyên mục (“{title[:60]}”)"
+    if _GONE.match(heading_key(title)) and len(body) < _ERROR_MAX:
+        return f"không phải tin bài: trang báo lỗi hoặc trang đăng nhập (“{title[:60]}”)"
+    reason = why_not_item(title, lead, body)
+    if reason or dated:
+        return reason
+    paragraphs = sum(1 for line in body.split("\n") if len(line) >= _PARAGRAPH)
+    if links >= _MANY_LINKS and link_share >= _DENSE and paragraphs < 2:
+        return f"không phải tin bài: trang chuyên mục, {links} liên kết và không có ngày đăng"
+    if len(body) < _ERROR_MAX and _SCRIPT_ONLY.search(heading_key(body)):
+        return "không phải tin bài: khung trang trống, nội dung chỉ hiện khi chạy JavaScript"
+    if len(body) < _BODY_MIN and not lead:
+        return "không phải tin bài: khung trang, không có nội dung và ngày đăng"
+    return None

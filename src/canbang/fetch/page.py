@@ -1,30 +1,29 @@
-"""What a page says of itself: JSON-LD, then Open Graph, then microdata. Dates keep their source."""
+"""An article page: bytes in, an article with its date's source and confidence out, or the reason why it is none.
+
+Decoded once by our rule, TCVN3 and VNI undone before anything reads it; metadata before running text. No person's name is
+read: neither metadata nor lines look for an author.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from urllib.parse import urljoin
+from datetime import datetime, timedelta, tzinfo
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from canbang.item import VIETNAM, DateSource
-from canbang.text.dates import parse_date
-from canbang.text.encodings import decode
-from canbang.text.normalise import plain
+from canbang.fetch.body import page_lines, read_body
+from canbang.fetch.metadata import Metadata, Selectors, is_list, read_metadata
+from canbang.fetch.not_item import why_not_article
+from canbang.item import VIETNAM, Confidence, DateSource
+from canbang.text.dates import Doubt, parse_date
+from canbang.text.encodings import decode_page
+from canbang.text.normalise import match_key
+from canbang.text.page_dates import Line, PageDate, pick_date
 
-_ARTICLES = {
-    "newsarticle",
-    "article",
-    "reportagenewsarticle",
-    "blogposting",
-    "videoobject",
-    "socialmediaposting",
-}
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
+_STAMP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,78 +37,189 @@ class PageMeta:
     date_source: DateSource
 
 
-def _walk(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        yield from _walk(value.get("@graph"))
-    elif isinstance(value, list):
-        for part in value:
-            yield from _walk(part)
+@dataclass(frozen=True, slots=True)
+class PublishedAt:
+    """When a page was published: where that was read, how far it may be trusted, and the words it was read from."""
+
+    when: datetime
+    has_time: bool
+    source: DateSource
+    confidence: Confidence
+    written: str
 
 
-def _json_ld(tree: LexborHTMLParser) -> dict[str, Any]:
-    for node in tree.css('script[type="application/ld+json"]'):
-        try:
-            parsed = json.loads(node.text(deep=True), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for block in _walk(parsed):
-            kinds = block.get("@type")
-            names = kinds if isinstance(kinds, list) else [kinds]
-            if any(str(name).lower() in _ARTICLES for name in names):
-                return block
-    return {}
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A page as read. ``reason`` says why it is no item ("" for an article); ``published`` is ``None`` where undated.
+
+    ``url`` is the canonical address where the page names one on its own host, else the one it was fetched from;
+    ``converted`` is "tcvn3" or "vni" where a font encoding was undone, and belongs on record beside the item.
+    """
+
+    title: str
+    lead: str
+    text: str
+    section: str
+    url: str
+    published: PublishedAt | None
+    codec: str
+    converted: str
+    reason: str
 
 
-def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str:
-    node = tree.css_first(selector)
-    return plain((node.attributes.get(name) or "") if node else "")
-
-
-def _when(text: str) -> datetime | None:
-    dated = parse_date(text)
-    return dated.when.astimezone(VIETNAM) if dated else None
-
-
-def parse(body: bytes) -> LexborHTMLParser:
+def parse(body: bytes, content_type: str = "") -> LexborHTMLParser:
     """The page as a tree, decoded by our own rule."""
-    return LexborHTMLParser(decode(body))
+    return LexborHTMLParser(decode_page(body, content_type).text)
+
+
+def _declared(meta: Metadata, fetched: datetime | None, zone: tzinfo) -> PublishedAt | None:
+    """The first declared date that can be read; an open day/month order or a future day makes it likely only."""
+    for text, source in meta.dates:
+        dated = parse_date(text, now=fetched, zone=zone)
+        if dated is None or (fetched and dated.when > fetched + timedelta(days=1)):
+            continue
+        sure = dated.doubt is Doubt.NONE
+        return PublishedAt(
+            dated.when, dated.has_time, source, Confidence.SURE if sure else Confidence.LIKELY, text[:100]
+        )
+    return None
+
+
+def _wants_check(said: PublishedAt, fetched: datetime | None) -> bool:
+    """Whether the page's text is worth asking beside a declared date.
+
+    Systems are known that declare the moment of serving as the date, and that write local time with a Z behind it.
+    """
+    if said.confidence is not Confidence.SURE:
+        return True
+    serving = fetched is not None and abs(said.when - fetched) <= _STAMP
+    return serving or (said.has_time and said.when.utcoffset() == timedelta(0))
+
+
+def _checked(said: PublishedAt, shown: PageDate | None, fetched: datetime | None, zone: tzinfo) -> PublishedAt:
+    """A declared date against the one that readers see."""
+    serving = fetched is not None and abs(said.when - fetched) <= _STAMP
+    if shown is None or shown.confidence is not Confidence.SURE:
+        # A live page can be fetched within minutes of its birth, and nothing shown says otherwise: a person looks.
+        confidence = Confidence.LIKELY if serving and shown is not None else said.confidence
+        return PublishedAt(said.when, said.has_time, said.source, confidence, said.written)
+    local = said.when.astimezone(zone)
+    seen = shown.when.astimezone(zone)
+    if shown.has_time and said.has_time and said.when.utcoffset() == timedelta(0):
+        naive = said.when.replace(tzinfo=None, second=0, microsecond=0)
+        if naive == seen.replace(tzinfo=None, second=0, microsecond=0):
+            return _from_text(shown, zone)  # the Z is wrong: the clock shown to readers is local
+    if seen.date() == local.date():
+        return PublishedAt(said.when, said.has_time, said.source, Confidence.SURE, said.written)
+    if said.confidence is Confidence.LIKELY:
+        return _from_text(shown, zone)
+    return PublishedAt(said.when, said.has_time, said.source, Confidence.LIKELY, said.written)
+
+
+def _from_text(shown: PageDate, zone: tzinfo) -> PublishedAt:
+    return PublishedAt(
+        shown.when.astimezone(zone), shown.has_time, DateSource.PAGE_TEXT, shown.confidence, shown.line[:100]
+    )
+
+
+def published_at(
+    meta: Metadata, lines: Sequence[Line] | None, fetched: datetime | None, clocks: frozenset[str] | None, zone: tzinfo
+) -> PublishedAt | None:
+    """The date of a page from what it declares and what it shows; ``lines`` may be ``None`` where nothing is to be asked."""
+    said = _declared(meta, fetched, zone)
+    if lines is None:
+        return said
+    shown = pick_date(lines, title=meta.title, fetched=fetched, clocks=clocks, zone=zone)
+    if said is None:
+        return _from_text(shown, zone) if shown else None
+    return _checked(said, shown, fetched, zone)
+
+
+def read_article(
+    body: bytes,
+    *,
+    url: str = "",
+    content_type: str = "",
+    fetched: datetime | None = None,
+    selectors: Selectors | None = None,
+    clocks: frozenset[str] | None = None,
+    zone: tzinfo = VIETNAM,
+) -> Article:
+    """Read a page that was fetched from ``url`` at ``fetched`` (aware); never raises.
+
+    ``content_type`` is the reply's header; ``selectors`` a learned recipe; ``clocks`` the site's clocks as
+    :func:`canbang.text.page_dates.clock_places` found them; ``zone`` reads dates that name none.
+    """
+    decoded = decode_page(body, content_type)
+    tree = LexborHTMLParser(decoded.text)
+    meta = read_metadata(tree, url, selectors)
+    said = _declared(meta, fetched, zone)
+    lines = page_lines(tree) if said is None or _wants_check(said, fetched) else None
+    published = published_at(meta, lines, fetched, clocks, zone)
+    if published is not None:
+        published = _local(published, zone)
+    text = _below_headline(read_body(decoded.text, url), meta.title, published)
+    links, share = _links(lines or ())
+    reason = why_not_article(
+        meta.title, meta.lead, text, declares_list=is_list(meta), dated=published is not None, front=_is_front(url), links=links,
+        link_share=share,
+    )  # fmt: skip
+    return Article(
+        title=meta.title, lead=meta.lead, text=text, section=meta.section, url=_own(meta.canonical, url), published=published,
+        codec=decoded.codec, converted=decoded.converted, reason=reason or "",
+    )  # fmt: skip
+
+
+def _below_headline(text: str, title: str, published: PublishedAt | None) -> str:
+    """The body without the headline and the date line, which an extractor may take for its first paragraphs."""
+    lines = text.split("\n")
+    shown = published.written if published and published.source is DateSource.PAGE_TEXT else None
+    while lines and (lines[0] == shown or match_key(lines[0]) == match_key(title)):
+        del lines[0]
+    return "\n".join(lines)
+
+
+def _local(published: PublishedAt, zone: tzinfo) -> PublishedAt:
+    when = published.when.astimezone(zone)
+    return PublishedAt(when, published.has_time, published.source, published.confidence, published.written)
+
+
+def _links(lines: Sequence[Line]) -> tuple[int, float]:
+    """How many lines are mostly links, and the share of the page's text that stands in links."""
+    count = sum(1 for line in lines if line.linked * 2 > len(line.text))
+    return count, sum(line.linked for line in lines) / max(1, sum(len(line.text) for line in lines))
+
+
+def _is_front(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    path = parts.path.rstrip("/").lower()
+    return (
+        bool(parts.netloc) and not parts.query and path in ("", "/index.html", "/index.php", "/default.aspx", "/home")
+    )
+
+
+def _own(canonical: str, url: str) -> str:
+    """The canonical address, unless it leads to another host or to the front page: both are systems' mistakes."""
+    try:
+        here, there = urlsplit(url), urlsplit(canonical)
+    except ValueError:
+        return url
+    hosts = {(parts.hostname or "").removeprefix("www.").removeprefix("m.") for parts in (here, there)}
+    if not canonical or there.scheme not in ("http", "https") or (url and len(hosts) > 1):
+        return url
+    return url if url and _is_front(canonical) else canonical
 
 
 def read_page(body: bytes) -> PageMeta:
     """Metadata of an article page; nothing is guessed from running text."""
-    tree = parse(body)
-    block = _json_ld(tree)
-
-    def said(key: str) -> str:
-        value = block.get(key)
-        return plain(value) if isinstance(value, str) else ""
-
-    candidates = (
-        (said("datePublished") or said("uploadDate"), DateSource.JSON_LD),
-        (_attribute(tree, 'meta[property="article:published_time"]', "content"), DateSource.OPEN_GRAPH),
-        (
-            _attribute(tree, '[itemprop="datePublished"]', "content")
-            or _attribute(tree, '[itemprop="datePublished"]', "datetime"),
-            DateSource.MICRODATA,
-        ),
-    )
-    when, source = next(
-        ((found, kind) for text, kind in candidates if text and (found := _when(text))),
-        (None, DateSource.JSON_LD),
-    )
-    heading = tree.css_first("title")
-    return PageMeta(
-        title=said("headline")
-        or _attribute(tree, 'meta[property="og:title"]', "content")
-        or plain(heading.text() if heading else ""),
-        lead=said("description")
-        or _attribute(tree, 'meta[property="og:description"]', "content")
-        or _attribute(tree, 'meta[name="description"]', "content"),
-        section=said("articleSection") or _attribute(tree, 'meta[property="article:section"]', "content"),
-        published_at=when,
-        date_source=source,
-    )
+    meta = read_metadata(parse(body))
+    said = _declared(meta, None, VIETNAM)
+    sure = said if said and said.confidence is Confidence.SURE else None
+    when, source = (sure.when.astimezone(VIETNAM), sure.source) if sure else (None, DateSource.JSON_LD)
+    return PageMeta(meta.title, meta.lead, meta.section, when, source)
 
 
 def feed_links(body: bytes, url: str) -> list[str]:

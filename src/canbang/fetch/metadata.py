@@ -1,0 +1,184 @@
+"""What a page says of itself to machines: JSON-LD, then Open Graph, then microdata, then a site's learned selectors.
+
+Fields that name a person (author, creator, editor) are never looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from canbang.item import DateSource
+from canbang.text.normalise import match_key, plain
+
+_ARTICLES = frozenset({
+    "newsarticle", "article", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle", "reviewnewsarticle",
+    "backgroundnewsarticle", "askpublicnewsarticle", "blogposting", "liveblogposting", "videoobject", "socialmediaposting", "report",
+})  # fmt: skip
+_LISTS = frozenset({"collectionpage", "itemlist", "searchresultspage"})
+_MAX_BLOCKS = 400
+_MAX_DEPTH = 12
+_META_DATES = ("article:published_time", "og:article:published_time", "og:published_time")
+_NAMED_DATES = (
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publication_date",
+    "dc.date.issued",
+    "dcterms.created",
+    "date",
+)
+
+Selectors = Mapping[str, str]
+"""A learned recipe: field ("title", "lead", "section", "date") -> CSS selector; "selector@attribute" reads an attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """As declared, not judged; "" where it is not. ``dates`` are written dates by falling rank; ``kinds`` JSON-LD types."""
+
+    title: str
+    lead: str
+    section: str
+    canonical: str
+    dates: tuple[tuple[str, DateSource], ...]
+    kinds: frozenset[str]
+    og_type: str
+    articles: int
+
+
+def _walk(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        yield value
+        for key in ("@graph", "mainEntity", "mainEntityOfPage"):
+            yield from _walk(value.get(key), depth + 1)
+    elif isinstance(value, list):
+        for part in value[:_MAX_BLOCKS]:
+            yield from _walk(part, depth + 1)
+
+
+def _types(block: Mapping[str, Any]) -> set[str]:
+    kinds = block.get("@type")
+    names = kinds if isinstance(kinds, list) else [kinds]
+    return {str(name).rsplit("/", 1)[-1].lower() for name in names if name}
+
+
+def _blocks(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+    for node in tree.css('script[type*="ld+json"]'):
+        text = (node.text(deep=True) or "").strip().removeprefix("<!--").removesuffix("-->").strip(" ;\n")
+        try:
+            parsed = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        yield from _walk(parsed)
+
+
+def _text(block: Mapping[str, Any], *keys: str) -> str:
+    for key in keys:
+        value = block.get(key)
+        if isinstance(value, list) and value:
+            value = value[0]
+        if isinstance(value, str) and value.strip():
+            return plain(value)
+    return ""
+
+
+def _article(blocks: list[dict[str, Any]], heading: str) -> dict[str, Any]:
+    """The block of the page's own article: the one with the page's headline, else the first that is dated.
+
+    An article's clip ("VideoObject") has a date of its own, so it stands last.
+    """
+    own = [block for block in blocks if _types(block) & _ARTICLES]
+    own.sort(key=lambda block: _types(block) <= {"videoobject"})
+    key = match_key(heading)
+    for block in own:
+        if key and match_key(_text(block, "headline", "name")) == key:
+            return block
+    return next((block for block in own if block.get("datePublished")), own[0] if own else {})
+
+
+def _attribute(node: LexborNode | None, name: str) -> str:
+    return plain((node.attributes.get(name) or "") if node else "")
+
+
+def _meta(tree: LexborHTMLParser) -> dict[str, str]:
+    """``<meta>`` by property or name, lower case, the first of each."""
+    found: dict[str, str] = {}
+    for node in tree.css("meta"):
+        attributes = node.attributes
+        name = (attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or "").lower()
+        content = attributes.get("content") or ""
+        if name and content.strip():
+            found.setdefault(name, plain(content))
+    return found
+
+
+def _microdata(tree: LexborHTMLParser) -> str:
+    node = tree.css_first('[itemprop~="datePublished"]')
+    if node is None:
+        return ""
+    return _attribute(node, "content") or _attribute(node, "datetime") or plain(node.text()[:200])
+
+
+def selected(tree: LexborHTMLParser, selector: str) -> str:
+    """What a learned selector finds, as plain text; "" for nothing found and for a selector that is none."""
+    css, _, attribute = selector.partition("@")
+    try:
+        node = tree.css_first(css) if css.strip() else None
+    except (SelectolaxError, ValueError):
+        return ""
+    return _attribute(node, attribute) if attribute else plain(node.text()[:2000] if node else "")
+
+
+def _canonical(tree: LexborHTMLParser, said: str, url: str) -> str:
+    href = _attribute(tree.css_first('link[rel~="canonical"]'), "href") or said
+    try:
+        return urljoin(url, href) if href else ""
+    except ValueError:
+        return ""
+
+
+def read_metadata(tree: LexborHTMLParser, url: str = "", selectors: Selectors | None = None) -> Metadata:
+    """Metadata of a page; each field by the first source that has it. Never raises."""
+    meta = _meta(tree)
+    heading = tree.css_first("h1")
+    shown = plain(heading.text()[:500]) if heading else ""
+    blocks = list(_blocks(tree))[:_MAX_BLOCKS]
+    block = _article(blocks, meta.get("og:title", "") or shown)
+    recipe = {field: selected(tree, css) for field, css in (selectors or {}).items()}
+    dates = [(_text(block, "datePublished", "uploadDate"), DateSource.JSON_LD)]
+    dates += [(meta.get(name, ""), DateSource.OPEN_GRAPH) for name in _META_DATES]
+    dates.append((_microdata(tree), DateSource.MICRODATA))
+    dates.append((recipe.get("date", ""), DateSource.PAGE_TEXT))
+    dates += [(meta.get(name, ""), DateSource.MICRODATA) for name in _NAMED_DATES]
+    title = tree.css_first("title")
+    kinds = frozenset[str]().union(*map(_types, blocks))
+    return Metadata(
+        title=_text(block, "headline")
+        or meta.get("og:title", "")
+        or recipe.get("title", "")
+        or shown
+        or plain(title.text() if title else ""),
+        lead=_text(block, "description")
+        or meta.get("og:description", "")
+        or recipe.get("lead", "")
+        or meta.get("description", ""),
+        section=_text(block, "articleSection") or meta.get("article:section", "") or recipe.get("section", ""),
+        canonical=_canonical(tree, meta.get("og:url", ""), url),
+        dates=tuple((text, source) for text, source in dates if text),
+        kinds=kinds,
+        og_type=meta.get("og:type", "").lower(),
+        articles=sum(1 for one in blocks if _types(one) & (_ARTICLES - {"videoobject"})),
+    )
+
+
+def is_list(meta: Metadata) -> bool:
+    """Whether the page declares itself a list of other pages and no article."""
+    return bool(meta.kinds & _LISTS) and not meta.articles
