@@ -142,14 +142,16 @@ def dates(rows: list[dict[str, object]], pages: list[bytes]) -> dict[str, object
     return found | dict(sorted(tally.items()))
 
 
-def dropped(rows: list[dict[str, object]], pages: list[bytes]) -> list[list[str]]:
-    """Articles that we would drop as no item: each is one too many."""
-    out = []
+def taken(rows: list[dict[str, object]], pages: list[bytes]) -> dict[str, object]:
+    """How the pages, articles all of them, would be taken: dropped as no item (each is one too many), dated, undated."""
+    tally: Counter[str] = Counter()
+    wrongly = []
     for row, page in zip(rows, pages, strict=True):
         read = read_article(page, url=str(row.get("url") or ""))
         if read.reason:
-            out.append([str(row["id"])[:20], read.reason])
-    return out
+            wrongly.append([str(row["id"])[:20], read.reason])
+        tally[f"dated_{read.published.confidence}" if read.published else "undated"] += 1
+    return {"dropped": wrongly} | dict(sorted(tally.items()))
 
 
 def main() -> None:
@@ -163,7 +165,7 @@ def main() -> None:
         rows = pq.read_table(words.pages / f"{name}.parquet").to_pylist()[: words.limit]
         pages = [gzip.decompress(row["html_gz"]) for row in rows]
         figures = bodies(rows, pages)
-        found[name] = {"pages": len(rows), "body": figures, "dropped": dropped(rows, pages)}
+        found[name] = {"pages": len(rows), "body": figures, "taken": taken(rows, pages)}
         print(
             f"\n{name}, {len(rows)} pages"
             + (", mostly European; one page is Vietnamese" if name == "newspapers" else "")
@@ -174,7 +176,7 @@ def main() -> None:
                 f"{extractor:<28}{row['f1']:>8.3f}{row['f1_half_width']:>7.3f}{row['precision']:>8.3f}{row['recall']:>8.3f}"
                 f"{row['f1_minus_trafilatura']:>+18.4f}{row['difference_half_width']:>7.4f}{row['pages_per_cpu_second']:>13.1f}"
             )
-        print(f"articles dropped as no item: {found[name]['dropped']}")  # type: ignore[index]
+        print(json.dumps(found[name]["taken"], ensure_ascii=False))  # type: ignore[index]
         if "published_at" in rows[0]:
             found[name]["dates"] = dates(rows, pages)  # type: ignore[index]
             print(json.dumps(found[name]["dates"], ensure_ascii=False, indent=1))  # type: ignore[index]

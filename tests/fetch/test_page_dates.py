@@ -15,7 +15,7 @@ import pytest
 from canbang.fetch.body import page_lines
 from canbang.fetch.page import parse, read_article
 from canbang.item import VIETNAM, Confidence
-from canbang.text.page_dates import clock_places
+from canbang.text.page_dates import clock_places, pick_date
 
 DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 TITLES = (
@@ -286,3 +286,13 @@ def test_real_pages_of_newspapers(shared: Path) -> None:
             wrong.append((row["id"], found.when.isoformat(), str(truth)))
     assert wrong == []
     assert sure >= 0.95 * table.num_rows
+
+
+def test_the_one_vietnamese_page_is_dated_by_its_text_alone(shared: Path) -> None:
+    table = pq.read_table(shared / "data" / "pages" / "newspapers.parquet")
+    (row,) = [row for row in table.to_pylist() if row["country"] == "vn"]
+    truth = datetime.fromisoformat(row["published_at"])
+    for fetched in (None, truth + timedelta(minutes=30), truth + timedelta(days=9)):
+        found = pick_date(page_lines(parse(gzip.decompress(row["html_gz"]))), title=row["title"], fetched=fetched)
+        assert found is not None
+        assert (found.when, found.confidence) == (truth.replace(second=0), Confidence.SURE)

@@ -66,7 +66,7 @@ _NOT_OWN = re.compile(
     rf"hot|side-?bar|aside|recommend|suggest|goi-?y|cung-?(?:chuyen|muc)|list-?news|news-?list|widget|ticker|slide|carousel|marquee|"
     rf"rail|promo|teaser|right\b|zone-?lq|"
     rf"comments?|binh-?luan|cmt|y-?kien|phan-?hoi|repl(?:y|ies)|disqus|fb-comments|"
-    rf"header|top-?bar|masthead|nav(?:bar|igation)?\b|menu|clock|dong-?ho|banner|today|hom-?nay|hien-?tai|current|"
+    rf"(?:(?:site|main|page|top)-?)?header(?=$|[\s.#])|header-?(?:top|main|bar)|top-?bar|masthead|nav(?:bar|igation)?\b|menu|clock|dong-?ho|banner|today|hom-?nay|hien-?tai|current|"
     rf"foot(?:er)?\b|copyright|ban-?quyen|giay-?phep|bottom|licen[sc]e)"
 )
 _DATE_MARK = re.compile(
