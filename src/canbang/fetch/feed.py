@@ -134,7 +134,7 @@ def _listed(entry: Any, number: int, url: str, ids: Counter[str]) -> Listed:
         when=when, date_source=DateSource.FEED,
         # "updated" alone is when the entry was last touched: a person looks at it
         date_confidence=Confidence.SURE if field == "published" else Confidence.LIKELY,
-        written=str(entry.get("published") or entry.get("updated") or "")[:80], place=f"mục {number}",
+        written=str(dict.get(entry, "published") or dict.get(entry, "updated") or "")[:80], place=f"mục {number}",
     )  # fmt: skip
 
 

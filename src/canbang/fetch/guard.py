@@ -14,6 +14,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import TracebackType
 from urllib.parse import urljoin, urlsplit
 
@@ -273,15 +274,17 @@ async def _bounded(reply: aiohttp.ClientResponse, limit: int | None, url: str) -
     if coding not in ("", "identity", "gzip", "x-gzip"):
         raise FetchError(f"{url}: máy chủ nén kiểu “{coding[:20]}” không ai yêu cầu, không đọc.", Trouble.ENCODING)
     unzip = Gunzip(url) if coding.endswith("gzip") else None
-    body, wire, most = bytearray(), 0, limit
+    # A buffer that hands itself over: a list of parts, or a copy at the end, would hold a large sitemap twice.
+    body, head, wire, most = BytesIO(), b"", 0, limit
     async for block in reply.content.iter_chunked(STEP):
         wire += len(block)
         for out in unzip.feed(block) if unzip else (block,):
-            body += out
-            if most is None and len(body) >= _HEAD:
-                most = limit_of(bytes(body[:_HEAD]))
-            if max(len(body), wire) > (PAGE_MAX if most is None else most):
+            body.write(out)
+            if most is None and len(head) < _HEAD:
+                head += out[:_HEAD]
+                most = limit_of(head) if len(head) >= _HEAD else None
+            if max(body.tell(), wire) > (PAGE_MAX if most is None else most):
                 raise too_big(url, PAGE_MAX if most is None else most)
     if unzip:
         unzip.finish()
-    return bytes(body)
+    return body.getvalue()

@@ -106,7 +106,7 @@ class Site:
         """The feeds or sitemaps of an address. Raises :class:`FetchError` where there are none."""
         first = await self.get(url)
         kind = kind_of(first.body)
-        if kind != "html":
+        if kind != "html" and not (kind == "other" and "html" in first.content_type):
             return Found("địa chỉ này tự nó là danh sách tin", (first,))
         if any(word in urlsplit(url).path.lower() for word in _FEED_WORDS):
             named = linked_feeds(first.body, first.url)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from xml.parsers import expat
 
+from canbang.errors import InputError
+
 DEPTH_MAX = 64
 
 
@@ -76,4 +78,6 @@ def walk(
     except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding nobody knows
         raise XmlRefused(unsafe=False) from error
     except ValueError as error:
-        raise error if isinstance(error, XmlRefused) else XmlRefused(unsafe=False) from error
+        if isinstance(error, XmlRefused | InputError):  # what the pieces themselves complain of keeps its name
+            raise
+        raise XmlRefused(unsafe=False) from error
