@@ -7,6 +7,8 @@ import sys
 import click
 
 from canbang import __version__
+from canbang.cli.channel import channel
+from canbang.cli.collect import collect
 from canbang.cli.draw import draw
 from canbang.cli.enrol import enrol
 from canbang.cli.label import evaluate, label
@@ -25,7 +27,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, draw, rollup_command, enrol, label, evaluate, train):
+for _command in (measure, sample, draw, rollup_command, enrol, channel, collect, label, evaluate, train):
     cli.add_command(_command)
 
 
