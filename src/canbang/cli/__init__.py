@@ -11,6 +11,7 @@ from canbang.cli.channel import channel
 from canbang.cli.collect import collect
 from canbang.cli.draw import draw
 from canbang.cli.enrol import enrol
+from canbang.cli.import_ import import_
 from canbang.cli.label import evaluate, label
 from canbang.cli.measure import measure
 from canbang.cli.rollup import rollup_command
@@ -27,7 +28,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, draw, rollup_command, enrol, channel, collect, label, evaluate, train):
+for _command in (measure, sample, draw, rollup_command, enrol, channel, collect, label, evaluate, train, import_):
     cli.add_command(_command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from canbang.item import VIETNAM, Kind
@@ -98,7 +99,7 @@ def is_serial(value: Any) -> bool:
     if isinstance(value, int | float):
         return _SERIAL_FIRST <= value < _SERIAL_LAST
     # most cells are no number: those are told without cleaning their text
-    written = value.strip() if isinstance(value, str) and len(value) < 40 else ""
+    written = value.strip() if isinstance(value, str) and len(value) < 40 and "/" not in value else ""
     return bool(_SERIAL.match(written)) and _SERIAL_FIRST <= int(written[:5]) < _SERIAL_LAST
 
 
@@ -110,6 +111,8 @@ def _serial(value: Any) -> datetime:
 
 def _spelled(text: str) -> str:
     """A date with its month in letters or packed into eight digits, as the grammar of dates reads it."""
+    if "/" in text:
+        return text  # the usual form
     compact = _COMPACT.match(text)
     if compact:
         year, month, day, hour, minute, second = compact.groups()
@@ -125,9 +128,19 @@ def _spelled(text: str) -> str:
     return text
 
 
+def _date_text(value: Any) -> str:
+    """A date cell as the grammar of dates reads it; what one cell is asked several times over is worked out once."""
+    return _date_text_of(value) if isinstance(value, str) else _spelled(text_of(value))
+
+
+@lru_cache(maxsize=256)
+def _date_text_of(value: str) -> str:
+    return _spelled(text_of(value))
+
+
 def evidence_of(value: Any) -> DateOrder | bool | None:
     """What one cell says of the order of its column, as :func:`~canbang.text.dates.order_evidence`."""
-    return False if isinstance(value, date) or is_serial(value) else order_evidence(_spelled(text_of(value)))
+    return False if isinstance(value, date) or is_serial(value) else order_evidence(_date_text(value))
 
 
 def moment_of(value: Any, order: DateOrder | None) -> datetime | str:
@@ -136,7 +149,7 @@ def moment_of(value: Any, order: DateOrder | None) -> datetime | str:
         return value if value.tzinfo else value.replace(tzinfo=VIETNAM)
     if is_serial(value):
         return _serial(value)
-    text = _spelled(text_of(value))
+    text = _date_text(value)
     if not text:
         return "thiếu ngày đăng"
     if order is None and order_evidence(text) is None:
@@ -153,6 +166,8 @@ def rounding_of(value: Any) -> int:
         return 0
     if isinstance(value, float):
         return SCIENCE if abs(value) >= EXACT else 0 if math.isnan(value) else rounding_of(int(value))
+    if isinstance(value, str) and len(value) < ROUNDED_FROM and "E" not in value and "e" not in value:
+        return 0  # the usual id, told without cleaning it
     text = str(value) if isinstance(value, int) else text_of(value)
     if _SCIENCE.match(text):
         return SCIENCE
