@@ -42,16 +42,26 @@ _GONE = re.compile(
 )
 _SCRIPT_ONLY = re.compile(r"enable javascript|bat javascript|trinh duyet khong ho tro|you need to enable")
 _DENSE, _MANY_LINKS = 0.6, 15
-_PARAGRAPH = 200  # teasers are shorter
+_LISTED = 0.3
 
 
 def why_not_article(
-    title: str, lead: str, body: str, *, declares_list: bool, dated: bool, front: bool, links: int, link_share: float
+    title: str,
+    lead: str,
+    body: str,
+    *,
+    declares_list: bool,
+    dated: bool,
+    front: bool,
+    links: int,
+    link_share: float,
+    linked_body: float,
 ) -> str | None:
     """Why a page that was fetched is no article, or ``None``.
 
-    ``links`` counts the lines that are links, ``link_share`` (0 to 1) is their share of the page's text; ``front`` says that
-    the address is the site's front page. A dated page with a headline is an article, however little text it has.
+    ``links`` counts the lines that are links, ``link_share`` (0 to 1) is their share of the page's text, ``linked_body`` the
+    share of the body's lines that are links on the page (headlines of others); ``front`` says that the address is the site's
+    front page. A dated page with a headline is an article, however little text it has.
     """
     if declares_list or front:
         return f"không phải tin bài: trang chủ hoặc trang chuyên mục (“{title[:60]}”)"
@@ -60,8 +70,7 @@ def why_not_article(
     reason = why_not_item(title, lead, body)
     if reason or dated:
         return reason
-    paragraphs = sum(1 for line in body.split("\n") if len(line) >= _PARAGRAPH)
-    if links >= _MANY_LINKS and link_share >= _DENSE and paragraphs < 2:
+    if links >= _MANY_LINKS and link_share >= _DENSE and linked_body >= _LISTED:
         return f"không phải tin bài: trang chuyên mục, {links} liên kết và không có ngày đăng"
     if len(body) < _ERROR_MAX and _SCRIPT_ONLY.search(heading_key(body)):
         return "không phải tin bài: khung trang trống, nội dung chỉ hiện khi chạy JavaScript"

@@ -159,10 +159,11 @@ def read_article(
     if published is not None:
         published = _local(published, zone)
     text = _below_headline(read_body(decoded.text, url), meta.title, published)
-    links, share = _links(lines or ())
+    links, share, listed = _links(lines or (), text)
     reason = why_not_article(
         meta.title, meta.lead, text, declares_list=is_list(meta), dated=published is not None, front=_is_front(url), links=links,
         link_share=share,
+        linked_body=listed,
     )  # fmt: skip
     return Article(
         title=meta.title, lead=meta.lead, text=text, section=meta.section, url=_own(meta.canonical, url), published=published,
@@ -184,10 +185,15 @@ def _local(published: PublishedAt, zone: tzinfo) -> PublishedAt:
     return PublishedAt(when, published.has_time, published.source, published.confidence, published.written)
 
 
-def _links(lines: Sequence[Line]) -> tuple[int, float]:
-    """How many lines are mostly links, and the share of the page's text that stands in links."""
+def _links(lines: Sequence[Line], body: str) -> tuple[int, float, float]:
+    """How many lines are mostly links, the share of the page's text in links, and of the body's lines that are such."""
+    linked = {line.text for line in lines if line.linked * 2 > len(line.text)}
     count = sum(1 for line in lines if line.linked * 2 > len(line.text))
-    return count, sum(line.linked for line in lines) / max(1, sum(len(line.text) for line in lines))
+    share = sum(line.linked for line in lines) / max(1, sum(len(line.text) for line in lines))
+    own = body.split("\n") if body else []
+    # No body at all beside many links: the page is its links.
+    listed = sum(1 for line in own if line.strip("- ") in linked) / len(own) if own else 1.0
+    return count, share, listed
 
 
 def _is_front(url: str) -> bool:
