@@ -61,6 +61,53 @@ class Newsroom:
         self.site.put(f"{place}/rss.xml", f"<rss version='2.0'><channel><title>C</title>{entries}</channel></rss>")
 
 
+NURSERY = """
+import os, signal, sys, json
+from canbang.cli import main
+import canbang.fetch.body, feedparser, trafilatura
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
+        sys.argv = ["canbang", *json.loads(line)]
+        try:
+            main()
+        finally:
+            os._exit(0)
+    print(pid, flush=True)
+"""
+
+
+class Nursery:
+    """Starts real processes quickly: a warm one forks, since fifty cold starts of Python would be most of the test."""
+
+    def __enter__(self) -> Nursery:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def start(self, command: list[str]) -> int:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def alive(self, pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
 def test_killed_fifty_times_no_act_is_lost_or_doubled_and_no_gap_unrecorded(site: Site, tmp_path: Path) -> None:
     newsroom = Newsroom(site)
     records = []
@@ -78,30 +125,34 @@ def test_killed_fifty_times_no_act_is_lost_or_doubled_and_no_gap_unrecorded(site
     write_enrolments(tmp_path / "ghi-danh.json", records)
     folder = tmp_path / "thu-thap"
     command = [
-        sys.executable, "-m", "canbang", "collect", f"{site.url}/a/rss.xml", f"{site.url}/b/rss.xml", "--into", str(folder),
+        "collect", f"{site.url}/a/rss.xml", f"{site.url}/b/rss.xml", "--into", str(folder),
         "--enrolments", str(tmp_path / "ghi-danh.json"),
     ]  # fmt: skip
     publisher = threading.Thread(target=newsroom.publish, daemon=True)
     publisher.start()
-    rng, killed, where = random.Random(7), 0, {"begun": 0, "torn": 0}
-    while killed < KILLS:
-        asked = len(site.asked)
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # killed in the middle: some requests after its first, not while Python starts
-        after, give_up = asked + rng.randint(1, 24), time.monotonic() + 60
-        while process.poll() is None and len(site.asked) < after and time.monotonic() < give_up:
-            time.sleep(0.002)
-        time.sleep(rng.random() * 0.02)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-            where["begun"] += len(site.asked) > asked
-        process.wait()
-        files = [*folder.glob("*.jsonl")] if folder.exists() else []
-        where["torn"] += any(not path.read_bytes().endswith(b"\n") for path in files if path.stat().st_size)
+    rng, killed, where = random.Random(7), 0, {"begun": 0, "torn": 0, "finished": 0}
+    with Nursery() as nursery:
+        while killed < KILLS:
+            asked = len(site.asked)
+            pid = nursery.start(command)
+            # after some requests and some milliseconds: amid pages, amid writing, amid the commit, or too late
+            after, give_up = asked + rng.randint(1, 46), time.monotonic() + 60
+            while nursery.alive(pid) and len(site.asked) < after and time.monotonic() < give_up:
+                time.sleep(0.001)
+            time.sleep(rng.random() * rng.choice([0.0, 0.02, 0.4]))
+            if nursery.alive(pid):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+                where["begun"] += len(site.asked) > asked
+            else:
+                where["finished"] += 1
+            while nursery.alive(pid):
+                time.sleep(0.001)
+            files = [*folder.glob("*.jsonl")] if folder.exists() else []
+            where["torn"] += any(not path.read_bytes().endswith(b"\n") for path in files if path.stat().st_size)
     newsroom.stop.set()
     publisher.join()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "canbang", *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     check(newsroom, folder, where)
 
@@ -132,7 +183,7 @@ def check(newsroom: Newsroom, folder: Path, where: dict[str, int]) -> None:
     ended = [said for _, _, said in lines(folder / "coverage.jsonl") if said and said["record"] == "attempt"]
     cut = sum(said["outcome"] == "interrupted" for said in ended)
     print(
-        f"\n{KILLS} kills ({where['begun']} amid requests, {where['torn']} torn files seen): "
+        f"\n{KILLS} kills ({where['begun']} amid requests, {where['torn']} torn files seen, {where['finished']} runs ended before): "
         f"{sum(map(len, newsroom.acts.values()))} published, {len(numbers)} held once each, {unvouched} in recorded gaps, "
         f"{lost} lost; {len(begun)} readings begun, {cut} recorded as interrupted"
     )
