@@ -1,0 +1,391 @@
+"""Learning a site's recipe from a handful of pages, with trafilatura's bodies as teacher.
+
+The teacher is noisy: on many Vietnamese portals it hands over menus and other stories with the body. So a page only votes for
+the element that gathers most of the running text it kept and least of the rest; a selector is learnt where pages agree on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import pairwise
+
+from selectolax.lexbor import SelectolaxError
+
+from canbang.fetch.body import page_lines
+from canbang.fetch.recipe import INLINE, Layout, Recipe, beside, body_lines, one_place, read_date
+from canbang.fetch.recipe_sheet import Lesson, Sheet, SheetLine, lay_out
+from canbang.item import VIETNAM, Confidence
+from canbang.text.page_dates import clock_places, pick_date
+
+MIN_PAGES = 3
+_NAMED = 3  # the last rank of selectors that go by names alone; those that count steps are brittle and stand behind
+_DEEPER = 0.85  # a lead above the body must not make the element around both the body
+_SAME = 0.8
+_LEAST_PROSE = 200
+_MAX_LAYOUTS = 8
+_MAX_EXCLUDED = 12
+_PURE = 0.9
+_MAX_STEPS = 30
+_NAME = re.compile(r"^[A-Za-z_][\w-]*$", re.ASCII)
+_NOT_BODY = re.compile(
+    r"(?:^|[(\s|/\-–.])(?:Ảnh|Photo|Video|Clip|Nguồn ảnh|Đồ họa)\s*[:)]|^(?:>>|Xem thêm|Đọc thêm|Xem:|(?:Tin|Bài|Các tin) (?:liên quan|khác)|Mời (?:bạn|quý))"
+    r"|^(?:Quảng cáo|Tài trợ|Nội dung tài trợ)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*$")
+_TELLING = frozenset({
+    "figure", "figcaption", "aside", "blockquote", "small", "table", "ul", "ol", "dl", "center", "section", "article", "footer", "header", "nav",
+    "h1", "h2", "h3", "h4", "h5", "h6",
+})  # fmt: skip
+Placed = tuple[Sheet, int]
+
+
+def _best(sheet: Sheet) -> int | None:
+    """The element that the page votes for, ``None`` where the teacher kept no running text."""
+    if not sheet.elements:
+        return None
+    best = max(range(len(sheet.elements)), key=sheet.score.__getitem__)
+    least = _DEEPER * sheet.score[best]
+    if sheet.score[best] < _LEAST_PROSE:
+        return None
+    lines = Counter(at for line in sheet.lines for at in line.path)
+    deeper = [
+        at for at in range(best, len(sheet.elements)) if sheet.score[at] >= least and lines[at] > 1 and _under(sheet, at, best)
+    ]  # fmt: skip
+    return max(deeper, default=best)
+
+
+def _under(sheet: Sheet, at: int, above: int) -> bool:
+    while at > above:
+        at = sheet.elements[at].parent
+    return at == above
+
+
+def _own(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
+    """Selectors of an element by its own names, with their rank (lower is better)."""
+    node, tag = sheet.elements[at].node, sheet.elements[at].tag
+    attributes = node.attributes
+    if _NAME.match(attributes.get("id") or ""):
+        yield 0, f"#{attributes['id']}"
+    names = [name for name in (attributes.get("class") or "").split() if _NAME.match(name)][:6]
+    for name in names:
+        yield 1, f"{tag}.{name}"
+    for first, second in pairwise(names):
+        yield 2, f"{tag}.{first}.{second}"
+    for name in ("itemprop", "role"):
+        if _NAME.match(attributes.get(name) or ""):
+            yield 2, f'{tag}[{name}="{attributes[name]}"]'
+
+
+def _selectors(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
+    """Selectors that could find an element, with their rank: own names, a named ancestor and steps, steps from the root."""
+    yield from _own(sheet, at)
+    steps, above = "", at
+    for distance in range(1, 5):
+        element = sheet.elements[above]
+        if element.parent < 0 or element.tag == "body":
+            break
+        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
+        above = element.parent
+        for rank, css in _own(sheet, above):
+            yield 3 + distance + rank, css + steps
+        if distance == 1:
+            for _, own in _own(sheet, at):
+                for _, css in _own(sheet, above):
+                    yield _NAMED, f"{css} > {own}"
+    steps, above = "", at
+    for _ in range(_MAX_STEPS):
+        if sheet.elements[above].parent < 0:
+            yield 20, f"body{steps}"
+            break
+        element = sheet.elements[above]
+        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
+        above = element.parent
+
+
+def _found(sheet: Sheet, css: str) -> int | None:
+    try:
+        return sheet.element_of(one_place(sheet.tree, css))
+    except SelectolaxError:
+        return None
+
+
+def _alike(sheet: Sheet, at: int, wanted: int | None) -> float:
+    """How far two places hold the same running text, 0 to 1."""
+    if wanted is None:
+        return 0.0
+    low, high = min(at, wanted), max(at, wanted)
+    if not _under(sheet, high, low) or not sheet.prose[low]:
+        return 0.0
+    return sheet.prose[high] / sheet.prose[low]
+
+
+def _vote(
+    sheets: Sequence[Sheet], targets: dict[int, int | None], open_: set[int], named: bool
+) -> tuple[str, list[Placed], float] | None:
+    """The selector that most open pages agree on, the pages it reads, and the share of them that agree.
+
+    A selector that counts steps may lean on pages that have a layout already, where too few are open to show it by themselves.
+    """
+    ranks: dict[str, int] = {}
+    for number in open_:
+        at = targets[number]
+        if at is not None:
+            for rank, css in _selectors(sheets[number], at):
+                if (rank <= _NAMED) is named:
+                    ranks[css] = min(rank, ranks.get(css, rank))
+    best: tuple[tuple[float, int, int], str, list[Placed], float] | None = None
+    for css, rank in ranks.items():
+        read: list[Placed] = []
+        votes = agreed = 0.0
+        for number, target in targets.items():
+            if named and number not in open_:
+                continue
+            at = _found(sheets[number], css)
+            if at is None or sheets[number].prose[at] < _LEAST_PROSE:
+                continue
+            alike = _alike(sheets[number], at, target)
+            weight = 1.0 if number in open_ else 0.01
+            votes += weight * (alike if alike >= _SAME else -0.3)
+            agreed += alike >= _SAME
+            read.append((sheets[number], at))
+        if len(read) < MIN_PAGES or agreed < max(2, len(read) / 2):
+            continue
+        rating = (round(votes, 2), -rank, -len(css))
+        if best is None or rating > best[0]:
+            best = rating, css, read, agreed / len(read)
+    return None if best is None else best[1:]
+
+
+def _names(sheet: Sheet, line: SheetLine, at: int) -> Iterator[tuple[int, str]]:
+    """Selectors within the body that would take a line out, with their rank."""
+    inner = line.path[line.path.index(at) + 1 :][:12]
+    chain = ""
+    for one in inner:
+        element = sheet.elements[one]
+        attributes = element.node.attributes
+        chain += f" > {element.tag}"
+        for name in (attributes.get("class") or "").split()[:5]:
+            if _NAME.match(name):
+                yield 0, f"{element.tag}.{name}"
+        for name in ("type", "align", "style"):
+            value = attributes.get(name) or ""
+            if 0 < len(value) <= 90 and not re.search(r'["\\\n]', value):
+                yield 1, f'{element.tag}[{name}="{value}"]'
+        if element.tag in _TELLING:
+            yield 2, element.tag
+        if element.tag not in INLINE:
+            yield 3, chain[1:]
+            if element.node.css_first("img, amp-img") is not None:
+                yield 4, f"{chain[1:]}:has(img, amp-img)"
+
+
+def _captions(placed: Sequence[Placed]) -> set[str]:
+    """Places whose lines always follow a picture at once, where they are the lesser part of the text."""
+    seen: dict[str, list[SheetLine]] = defaultdict(list)
+    total = 0
+    for sheet, at in placed:
+        for line in sheet.inside(at):
+            seen[_place(sheet, line, at)].append(line)
+            total += len(line.text)
+    return {
+        place for place, lines in seen.items()
+        if len(lines) >= 3 and sum(line.after_image for line in lines) >= 0.95 * len(lines)
+        and 2 * sum(len(line.text) for line in lines) < total
+    }  # fmt: skip
+
+
+def _place(sheet: Sheet, line: SheetLine, at: int) -> str:
+    parts = []
+    for one in line.path[line.path.index(at) + 1 :]:
+        element = sheet.elements[one]
+        parts.append(f"{element.tag}.{element.node.attributes.get('class')}.{element.node.attributes.get('style')}")
+    return ">".join(parts)
+
+
+def _exclusions(placed: Sequence[Placed], wanted: Callable[[Sheet], bool]) -> tuple[str, ...]:
+    """Selectors of what stands in the body and is none of it: captions, boxes, ads; only where that repeats."""
+    captions = _captions(placed)
+    good: Counter[str] = Counter()
+    bad: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)
+    ranks: dict[str, int] = {}
+    pages: dict[str, set[int]] = defaultdict(set)
+    for number, (sheet, at) in enumerate(placed):
+        for place, line in enumerate(sheet.inside(at)):
+            unwanted = (
+                line.repeated or 2 * line.linked >= len(line.text) or _NOT_BODY.search(line.text) is not None
+                or _place(sheet, line, at) in captions or (wanted(sheet) and not line.kept and not line.few)
+            )  # fmt: skip
+            if line.few and not unwanted:
+                continue
+            for rank, css in set(_names(sheet, line, at)):
+                ranks[css] = min(rank, ranks.get(css, rank))
+                if unwanted:
+                    bad[css][number, place] = len(line.text)
+                    pages[css].add(number)
+                else:
+                    good[css] += len(line.text)
+    pure = {
+        css: lines for css, lines in bad.items()
+        if (len(pages[css]) > 1 or len(lines) > 2) and sum(lines.values()) >= _PURE * (sum(lines.values()) + good[css])
+    }  # fmt: skip
+    chosen: list[str] = []
+    taken: set[tuple[int, int]] = set()
+    while pure and len(chosen) < _MAX_EXCLUDED:
+        rest = {css: sum(size for line, size in lines.items() if line not in taken) for css, lines in pure.items()}
+        css = max(rest, key=lambda one: (rest[one], -ranks[one], -len(one), one))
+        if not rest[css]:
+            break
+        chosen.append(css)
+        taken.update(pure.pop(css))
+    return tuple(chosen)
+
+
+def _measured(layout: Layout, placed: Sequence[Placed]) -> Layout:
+    """The layout with the shape of the pages it was learnt from."""
+    shapes: Counter[str] = Counter()
+    sizes, links, around, cuts = [], [], [], []
+    for sheet, at in placed:
+        node = sheet.elements[at].node
+        lines, cut = body_lines(sheet.tree, node, layout)
+        size = sum(len(line.text) for line in lines)
+        sizes.append(size)
+        links.append(sum(line.linked for line in lines) / max(1, size))
+        around.append(beside(node))
+        cuts.append(cut / max(1, size + cut))
+        shapes.update({line.shape: len(line.text) for line in lines})
+    return replace(
+        layout, shapes=tuple(shape for shape, _ in shapes.most_common(12)), least=max(120, min(sizes) // 3), linked=round(max(links), 3),
+        beside=max(around), cut=round(max(cuts), 3), pages=len(placed),
+    )  # fmt: skip
+
+
+def _field(placed: Sequence[Placed], right: Callable[[Sheet, int, SheetLine], bool]) -> tuple[str, int]:
+    """The selector that finds a line of the wanted sort on the most pages, and on how many; "" where on too few."""
+    votes: Counter[str] = Counter()
+    ranks: dict[str, int] = {}
+    wanted: list[dict[int, str]] = []
+    for sheet, at in placed:
+        lines = [line for line in sheet.lines if at not in line.path and right(sheet, at, line)]
+        spots: dict[int, str] = {}
+        for line in lines[:5]:
+            for one in line.path[-3:]:
+                if len(sheet.inside(one)) == 1:
+                    spots[one] = line.text
+        wanted.append(spots)
+        for one in spots:
+            for rank, css in _selectors(sheet, one):
+                ranks[css] = min(rank, ranks.get(css, rank))
+    for css in ranks:
+        votes[css] = sum(_found(sheet, css) in spots for (sheet, _), spots in zip(placed, wanted, strict=True))
+    if not votes:
+        return "", 0
+    css = max(votes, key=lambda one: (votes[one], -ranks[one], -len(one), one))
+    enough = votes[css] >= max(MIN_PAGES, 0.8 * len(placed))
+    return (css, votes[css]) if enough else ("", 0)
+
+
+def _lead(placed: Sequence[Placed]) -> str:
+    """The selector of the lead, for pages whose metadata have none: a sentence of its own between title and body."""
+    lacking = [one for one in placed if not one[0].meta.lead or len(one[0].meta.lead) < 40]
+    told = Counter(sheet.meta.lead for sheet, _ in placed)
+    lacking += [one for one in placed if one not in lacking and told[one[0].meta.lead] > 1]
+    if len(lacking) < max(MIN_PAGES, len(placed) / 2):
+        return ""
+
+    def right(sheet: Sheet, at: int, line: SheetLine) -> bool:
+        first = next((number for number, one in enumerate(sheet.lines) if at in one.path), 0)
+        near = any(line is one for one in sheet.lines[max(0, first - 6) : first])
+        return (
+            near
+            and not line.repeated
+            and not line.linked
+            and len(line.text) >= 40
+            and bool(_SENTENCE_END.search(line.text))
+        )
+
+    return _field(lacking, right)[0]
+
+
+def _clocks(sheets: Sequence[Sheet]) -> frozenset[str]:
+    """Where the site's pages show today: no article's date, however often it stands by the title."""
+    seen = [(page_lines(sheet.tree), sheet.lesson.fetched) for sheet in sheets]
+    return clock_places([(lines, fetched) for lines, fetched in seen if fetched is not None])
+
+
+def _date(placed: Sequence[Placed], clocks: frozenset[str]) -> tuple[str, bool]:
+    """The selector of the date, for pages whose metadata have none, and whether all pages agree."""
+    shown: dict[int, tuple[str, date]] = {}
+    today = 0
+    for sheet, _ in placed:
+        if sheet.meta.dates:
+            continue
+        fetched = sheet.lesson.fetched
+        found = pick_date(page_lines(sheet.tree), title=sheet.meta.title, fetched=fetched, clocks=clocks)
+        if found is not None and found.confidence is Confidence.SURE:
+            day = found.when.astimezone(VIETNAM).date()
+            shown[id(sheet)] = found.line, day
+            today += fetched is not None and day == fetched.astimezone(VIETNAM).date()
+    asked = [one for one in placed if id(one[0]) in shown]
+    # A clock shows today on every page, and so may a site's news: what shows nothing else proves nothing.
+    if len(asked) < MIN_PAGES or len({day for _, day in shown.values()}) < MIN_PAGES or 2 * today > len(asked):
+        return "", False
+    css, _ = _field(asked, lambda sheet, at, line: line.text == shown[id(sheet)][0])
+    if not css:
+        return "", False
+    right = wrong = blank = 0
+    for sheet, _ in placed:
+        if sheet.meta.dates:
+            continue
+        read = read_date(Layout("body", date=css), sheet.tree, sheet.lesson.fetched)
+        if read is None:
+            blank += 1
+        elif id(sheet) in shown:
+            same = read.when.astimezone(VIETNAM).date() == shown[id(sheet)][1]
+            right, wrong = right + same, wrong + (not same)
+    if wrong or right < MIN_PAGES:
+        return "", False
+    return css, not blank and right == len(asked)
+
+
+def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], clocks: frozenset[str]) -> Layout:
+    """The layout of the pages that a selector reads; ``trusted`` are ids of sheets whose teacher found the same place."""
+    layout = Layout(css, _exclusions(placed, lambda sheet: id(sheet) in trusted), agreement=round(agreed, 3))
+    day, sure = _date(placed, clocks)
+    return replace(_measured(layout, placed), lead=_lead(placed), date=day, date_sure=sure)
+
+
+def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1) -> Recipe | None:
+    """The recipe of a site from its pages (5 to 10), or ``None`` where no three of them agree on a place.
+
+    ``now`` is aware. Pages that agree with none are left to trafilatura.
+    """
+    sheets = lay_out(lessons)
+    targets = {number: _best(sheet) for number, sheet in enumerate(sheets)}
+    number_of = {id(sheet): number for number, sheet in enumerate(sheets)}
+    open_, clocks = set(targets), _clocks(sheets)
+    layouts: list[Layout] = []
+    for named in (True, False):
+        while open_ and len(layouts) < _MAX_LAYOUTS:
+            found = _vote(sheets, targets, open_, named)
+            if found is None:
+                break
+            css, placed, agreed = found
+            trusted = {id(sheet) for sheet, at in placed if _alike(sheet, at, targets[number_of[id(sheet)]]) >= _SAME}
+            layouts.append(_layout(css, placed, agreed, trusted, clocks))
+            open_ -= {number_of[id(sheet)] for sheet, _ in placed}
+    return Recipe(site, version, now, len(lessons), tuple(layouts)) if layouts else None
+
+
+def same_place(lesson: Lesson, layout: Layout, company: Sequence[Lesson] = ()) -> bool:
+    """Whether the teacher's running text of a page stands in the place where the layout reads it.
+
+    ``company`` are other pages of the site: what stands on them too is no part of the article.
+    """
+    sheet = lay_out([lesson, *company])[0]
+    at = _found(sheet, layout.body)
+    return at is not None and _alike(sheet, at, _best(sheet)) >= _SAME

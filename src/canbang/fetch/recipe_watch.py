@@ -1,0 +1,185 @@
+"""A site's recipe at work: applied page by page, re-checked against trafilatura, learnt anew where it no longer agrees.
+
+Every page has a verdict. A page that the recipe does not fit is read by trafilatura and kept as a lesson; enough of those, and the
+recipe is learnt anew. Two in a hundred pages, chosen by their address, are read by both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from canbang.errors import InputError, reason
+from canbang.fetch.body import read_body
+from canbang.fetch.recipe import Layout, Recipe, Verdict, apply, dump, load
+from canbang.fetch.recipe_learn import MIN_PAGES, learn, same_place
+from canbang.fetch.recipe_sheet import Lesson
+from canbang.item import VIETNAM
+
+FIRST_PAGES = 6
+MOST_PAGES = 10
+_CHECKED = 50  # one in so many
+_AFTER_DOUBT = 3
+_UNFIT = 3
+_MAX_LAYOUTS = 8
+_UNSAFE = re.compile(r"[^\w.\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page's body and where it came from; ``layout`` is the one that read it, ``None`` where trafilatura did."""
+
+    body: str
+    verdict: Verdict
+    layout: Layout | None
+
+
+def is_sample(url: str) -> bool:
+    """Whether a page is one of those read by both: two in a hundred, the same ones on every machine."""
+    return int.from_bytes(hashlib.sha256(url.encode("utf-8", "replace")).digest()[:8], "big") % _CHECKED == 0
+
+
+class Watch:
+    """Reads the pages of one site. ``counts`` are pages by verdict; ``learnt`` how often the recipe was learnt here.
+
+    ``earlier`` are the versions that were replaced, oldest first. Not for several threads.
+    """
+
+    def __init__(
+        self, site: str, recipe: Recipe | None = None, clock: Callable[[], datetime] = lambda: datetime.now(VIETNAM)
+    ) -> None:
+        self.site = site
+        self.recipe = recipe
+        self.earlier: list[Recipe] = []
+        self.counts: Counter[Verdict] = Counter()
+        self.learnt = 0
+        self._clock = clock
+        self._lessons: deque[Lesson] = deque(maxlen=MOST_PAGES)
+        self._company: deque[Lesson] = deque(maxlen=2)
+        self._fresh = 0
+        self._doubt = 0
+        self._checks: dict[str, deque[bool]] = {}
+
+    def read(
+        self, url: str, markup: str, tree: LexborHTMLParser | None = None, fetched: datetime | None = None
+    ) -> Reading:
+        """Read a decoded page; ``tree`` saves parsing it again, ``fetched`` (aware) reads "3 giờ trước"."""
+        reading = self._read(url, markup, tree, fetched)
+        self.counts[reading.verdict] += 1
+        return reading
+
+    def _read(self, url: str, markup: str, tree: LexborHTMLParser | None, fetched: datetime | None) -> Reading:
+        if self.recipe is None:
+            return self._teach(Lesson(url, markup, read_body(markup, url), fetched), Verdict.LEARNING)
+        found = apply(self.recipe, tree or LexborHTMLParser(markup))
+        if found.layout is None:
+            # A page that has changed casts doubt on those after it, also where a selector still finds something.
+            self._doubt = _AFTER_DOUBT if found.verdict is Verdict.SHAPE else self._doubt
+            return self._teach(Lesson(url, markup, read_body(markup, url), fetched), found.verdict)
+        if not (self._doubt or is_sample(url)):
+            return Reading(found.body, found.verdict, found.layout)
+        self._doubt = max(0, self._doubt - 1)
+        return self._check(Lesson(url, markup, read_body(markup, url), fetched), found.body, found.layout)
+
+    def _check(self, lesson: Lesson, body: str, layout: Layout) -> Reading:
+        """Read by both. A layout that differs oftener than it did when it was learnt is given up."""
+        agrees = same_place(lesson, layout, [one for one in self._company if one.url != lesson.url])
+        self._company.append(lesson)
+        past = self._checks.setdefault(layout.body, deque(maxlen=6))
+        past.append(agrees)
+        if agrees:
+            return Reading(body, Verdict.CHECKED, layout)
+        failed = past.count(False)
+        if failed > len(past) * (1 - layout.agreement) + 1 and failed * 2 > len(past):
+            self._drop(layout)
+        # Where the teacher often failed already, one more failure says nothing.
+        self._doubt = _AFTER_DOUBT if layout.agreement >= 0.8 else 0
+        return self._teach(lesson, Verdict.DIFFERS)
+
+    def _drop(self, layout: Layout) -> None:
+        assert self.recipe is not None
+        self.earlier.append(self.recipe)
+        rest = tuple(one for one in self.recipe.layouts if one.body != layout.body)
+        self.recipe = replace(self.recipe, version=self.recipe.version + 1, layouts=rest) if rest else None
+        self._checks.pop(layout.body, None)
+
+    def _teach(self, lesson: Lesson, verdict: Verdict) -> Reading:
+        """Trafilatura's reading, kept as a lesson; with enough of them the recipe is learnt anew."""
+        self._lessons.append(lesson)
+        self._company.append(lesson)
+        self._fresh += 1
+        wanted = _UNFIT if self.recipe or self.learnt else FIRST_PAGES
+        if self._fresh >= wanted and len(self._lessons) >= MIN_PAGES:
+            self._fresh = 0
+            self._learn()
+        return Reading(lesson.body, verdict, None)
+
+    def _learn(self) -> None:
+        found = learn(self.site, list(self._lessons), self._clock(), self._version())
+        if found is None:
+            return
+        self.learnt += 1
+        if self.recipe is not None:
+            # What the recipe could read it still can: older pages keep the older layouts.
+            names = {layout.body for layout in found.layouts}
+            kept = [layout for layout in self.recipe.layouts if layout.body not in names]
+            self.earlier.append(self.recipe)
+            found = replace(found, layouts=(*found.layouts, *kept)[:_MAX_LAYOUTS])
+        self.recipe = found
+        unread = [one for one in self._lessons if apply(found, LexborHTMLParser(one.markup)).layout is None]
+        self._lessons = deque(unread, maxlen=MOST_PAGES)
+
+    def _version(self) -> int:
+        last = self.recipe or (self.earlier[-1] if self.earlier else None)
+        return last.version + 1 if last else 1
+
+
+def _file(folder: Path, site: str, version: int | None = None) -> Path:
+    name = _UNSAFE.sub("_", site).strip(".") or "_"
+    return folder / (f"{name}.toml" if version is None else f"{name}.v{version}.toml")
+
+
+def load_recipe(folder: Path, site: str) -> Recipe | None:
+    """The site's recipe, ``None`` where none was learnt. Raises :class:`InputError` naming file and field."""
+    path = _file(folder, site)
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: không đọc được công thức ({reason(error)}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: không phải TOML ({error}). Sửa dòng đó, hoặc xóa tệp để học lại.") from None
+    return load(table, str(path))
+
+
+def save_recipe(folder: Path, recipe: Recipe, earlier: Recipe | None = None) -> Path:
+    """Write a recipe; what stood there, or ``earlier``, stays beside it as `<site>.v<n>.toml`. Raises :class:`InputError`."""
+    path = _file(folder, recipe.site)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if earlier is not None:
+            _write(_file(folder, earlier.site, earlier.version), dump(earlier))
+        elif path.exists():
+            before = load_recipe(folder, recipe.site)
+            if before is not None and before.version != recipe.version:
+                path.replace(_file(folder, recipe.site, before.version))
+        _write(path, dump(recipe))
+    except OSError as error:
+        raise InputError(f"{path}: không ghi được công thức ({reason(error)}). Chọn chỗ khác.") from error
+    return path
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never meets half a recipe."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
