@@ -26,12 +26,12 @@ from canbang.label.choose import load_labeller  # noqa: E402
 from canbang.label.evaluate import as_item, read_labelled  # noqa: E402
 
 ALONE = """
-import time
+import json, sys, time
 start = time.perf_counter()
 from canbang.label.linear import EmbeddedLabeller
 labeller = EmbeddedLabeller.load()
 print(time.perf_counter() - start)
-labeller.predict_pairs([("Cháy nhà kho lúc nửa đêm", "Không có thiệt hại về người.")])
+labeller.predict_pairs(json.load(sys.stdin))
 print([int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM")][0] / 1024)
 """
 
@@ -96,7 +96,9 @@ def main() -> None:
         rate = len(some) / best(lambda work=work, some=some: [work(text) for text in some])
         found[f"{peer}_items_per_second"] = rate
         found[f"ratio_to_{peer}"] = found["labeller_items_per_second"] / rate
-    alone = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True).stdout.split()
+    pairs = json.dumps([(item.title, item.lead) for item in items])
+    work = [sys.executable, "-c", ALONE]
+    alone = subprocess.run(work, input=pairs, capture_output=True, text=True, check=True).stdout.split()
     found["load_s"], found["peak_mb"] = float(alone[0]), float(alone[1])
     one, two = (pool_rate(words.file, 40_000, workers) for workers in (1, 2))
     found["rows_per_second_1_process"], found["rows_per_second_2_processes"] = one, two

@@ -84,6 +84,22 @@ def test_a_second_run_labels_nothing_and_gives_the_same_file(tmp_path: Path) -> 
     assert second.equals(first)
 
 
+def test_progress_counts_what_was_done_before_and_ends_at_the_archives_size(tmp_path: Path) -> None:
+    """A restarted run starts its bar where the last one ended, so that the time it says remains is true."""
+    path = archive(tmp_path, 90)
+    run(path)
+    seen: list[tuple[int, int]] = []
+    out = tmp_path / "nhan.parquet"
+    path = archive(tmp_path, 95)
+    bulk.label_archive(
+        path, out, spec="embedded", make_executor=Here, workers=2, progress=lambda *now: seen.append(now)
+    )
+    assert seen[0] == (10, 0)
+    assert seen[-1] == (95, 5)
+    assert bulk.row_count(path) == 95
+    assert bulk.row_count(tmp_path / "kho.csv") is None
+
+
 def test_an_archive_that_grew_is_labelled_where_it_is_new(tmp_path: Path) -> None:
     run(archive(tmp_path, 90))
     done, table = run(archive(tmp_path, 95))

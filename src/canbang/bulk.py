@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from ipaddress import ip_address
 from multiprocessing import get_context
@@ -68,11 +69,25 @@ def _worker_labeller(spec: str) -> Labeller:
 
 def label_texts(spec: str, texts: Texts) -> NDArray[np.float32]:
     """In a worker: probabilities of (title, lead, text) rows, ``shape (len(texts), len(COLUMNS))``."""
-    from datetime import datetime
+    return _worker_labeller(spec).predict(_items(texts))
 
+
+def _items(texts: Texts) -> list[Item]:
     never = datetime(2000, 1, 1, tzinfo=VIETNAM)  # a labeller reads words only
-    items = [Item("", str(n), title, never, lead, text) for n, (title, lead, text) in enumerate(texts)]
-    return _worker_labeller(spec).predict(items)
+    return [Item("", str(n), title, never, lead, text) for n, (title, lead, text) in enumerate(texts)]
+
+
+def archive_items(archive: Path) -> list[Item]:
+    """The texts of an archive as a labeller sees them, to tell what labelling them would take."""
+    return [item for chunk in _chunks(open_table(archive), "") for item in _items(chunk.texts)]
+
+
+def row_count(archive: Path) -> int | None:
+    """Rows of an archive whose format says so without reading it all (Parquet), else None."""
+    try:
+        return int(pq.read_metadata(archive).num_rows) if archive.suffix == ".parquet" else None
+    except (OSError, pa.ArrowInvalid):
+        return None  # opening it properly will say what is wrong
 
 
 def process_pool(workers: int) -> MakeExecutor:
@@ -264,6 +279,7 @@ def label_archive(
 ) -> Done:
     """Label every row of ``archive`` into ``out``, in the archive's order.
 
+    ``progress`` is told the rows that are done and how many of them this run labelled.
     Raises :class:`InputError` for files that cannot be read or written, or where workers keep dying.
     """
     labeller = load_labeller(spec)
@@ -272,7 +288,7 @@ def label_archive(
     signature = f"{labeller.name}|{labeller.version}|{store.codebook}|{CHUNK}"
     order: list[str] = []
     known: set[str] = set()
-    rows = labelled = 0
+    rows = labelled = had = 0
     crew = _Crew(spec, make_executor, store, str(archive))
 
     def collect(limit: int) -> None:
@@ -280,7 +296,7 @@ def label_archive(
         nonlocal labelled
         while len(crew.waiting) > limit:
             labelled += sum(len(chunk.ids) for chunk in crew.take())
-            progress(rows, labelled)
+            progress(had + labelled, labelled)
 
     try:
         for chunk in _chunks(table, signature):
@@ -289,9 +305,11 @@ def label_archive(
             if chunk.digest not in known and not store.has(chunk):
                 crew.ask(chunk)
                 collect(_AHEAD * workers)
+            else:
+                had += len(chunk.ids)
+                progress(had + labelled, labelled)
             known.add(chunk.digest)
             order.append(chunk.digest)
-            progress(rows, labelled)
         collect(0)
     finally:
         crew.leave()

@@ -86,6 +86,42 @@ def test_dev_titles_are_not_in_the_training_texts(shared: Path) -> None:
         assert train_data.leaks([pair[0] for pair in rows.pairs], dev) == []
 
 
+def test_our_own_labels_join_the_shared_texts(shared: Path, tmp_path: Path) -> None:
+    """A label finds its text by corpus and id, a shell is left out of everything, and an unknown id is an error."""
+    rows = train_data.read(shared / "data" / "stream_2026_6outlets.parquet")[:2]
+    head = "corpus,id,tone,dark_side,sensational,public_interest,theme\n"
+    own = tmp_path / "labels.csv"
+    own.write_text(
+        f"{head}stream_2026,{rows[0]['id']},positive,1,0,1,good_deed\nstream_2026,{rows[1]['id']},not_item,,,,\n",
+        "utf-8",
+    )
+    without, joined = train_data.labelled(shared), train_data.labelled(shared, labels=own)
+    assert len(joined) == len(without) + 1
+    added = [
+        k for k, pair in enumerate(joined.pairs) if joined.source[k] == "stream_2026" and pair not in without.pairs
+    ]
+    y = joined.y[added[0]]
+    assert [y[COLUMN[name]] for name in ("tone:positive", "dark_side", "counted_negative", "public_interest")] == [
+        1,
+        1,
+        0,
+        1,
+    ]
+    own.write_text(f"{head}stream_2026,nobody,neutral,0,0,0,society\n", "utf-8")
+    with pytest.raises(ValueError, match="1 ids of stream_2026"):
+        train_data.labelled(shared, labels=own)
+
+
+def test_the_labels_in_the_repository_are_all_found(shared: Path) -> None:
+    """Every line of training/labels.csv names an item of the shared data, and none of them is in the evaluation set."""
+    labels = Path(__file__).parents[2] / "training" / "labels.csv"
+    rows = train_data.labelled(shared, labels=labels)
+    dev = [pair[0] for pair in train_data.development(shared).pairs]
+    assert len(rows) > 13_500
+    own = [pair[0] for pair, source in zip(rows.pairs, rows.source, strict=True) if source == "vnnews2016"]
+    assert train_data.leaks(own, dev) == []
+
+
 def test_a_student_learns_and_its_file_computes_the_same(tmp_path: Path) -> None:
     """A small student separates two kinds of titles, and numpy repeats torch's scores from the written file."""
     torch = pytest.importorskip("torch", reason="training needs torch (extra `train`)")
@@ -112,7 +148,7 @@ def test_a_student_learns_and_its_file_computes_the_same(tmp_path: Path) -> None
 
     wide = Wide(train_data.Rows(pairs, y, np.array(["x"] * 200), np.array(["x"] * 200)))
     arrays = train_pack.pack(model, wide, shape, np.ones(len(COLUMNS)), np.zeros(len(COLUMNS)))
-    meta = {"kind": "student", "version": "t"}
+    meta = {"kind": "student", "version": "t", "prior": 0.5}
     linear.EmbeddedLabeller(arrays, meta).save(tmp_path / "m.npz")
     labeller = linear.EmbeddedLabeller.load(tmp_path / "m.npz")
     share = arrays["wide_share"]

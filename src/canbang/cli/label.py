@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from canbang import bulk
 from canbang.errors import InputError
 from canbang.label.choose import EMBEDDED, load_labeller
 from canbang.label.evaluate import LABELS, read_labelled
 from canbang.label.evaluate import evaluate as figures_of
+from canbang.label.llm import LlmLabeller
 from canbang.text.numbers import decimal, integer
 
 labeller_option = click.option(
@@ -28,26 +29,46 @@ labeller_option = click.option(
 @labeller_option
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Số tiến trình; mặc định bằng số lõi.")
 @click.option("--cluster", "address", help="Địa chỉ cụm Dask; ngoài máy này chỉ nhận tls://.")
-def label(archive: Path, out: Path, spec: str, workers: int | None, address: str | None) -> None:
+@click.option("--estimate", is_flag=True, help="Với llm: chỉ ước tính số lượt hỏi, chi phí, thời gian rồi dừng.")
+def label(archive: Path, out: Path, spec: str, workers: int | None, address: str | None, estimate: bool) -> None:
     """Gắn nhãn mọi dòng của KHO (Parquet, CSV, XLSX, JSONL), mỗi dòng đúng một lần.
 
     Dừng giữa chừng thì chạy lại đúng lệnh này: phần đã xong không làm lại.
     """
+    if estimate:
+        _show_estimate(archive, spec)
+        return
     count = workers or os.cpu_count() or 1
     make = bulk.cluster(address) if address else bulk.process_pool(count)
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("Gắn nhãn"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} tin/giây"), TimeElapsedColumn())  # fmt: skip
+    columns = (SpinnerColumn(), TextColumn("Gắn nhãn"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} tin/giây, còn"), TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None, rate="…")
+        task = bar.add_task("", total=bulk.row_count(archive), rate="…")
 
         def show(rows: int, now: int) -> None:
             elapsed = bar.tasks[0].elapsed or 1e-9
-            bar.update(task, completed=now, total=rows, rate=integer(int(now / elapsed)))
+            bar.update(task, completed=rows, rate=integer(int(now / elapsed)))
 
         done = bulk.label_archive(archive, out, spec=spec, make_executor=make, workers=count, progress=show)
     again = f"; {integer(done.rows - done.labelled)} dòng đã có từ trước" if done.rows > done.labelled else ""
     broken = f"; dựng lại tiến trình {done.rebuilt} lần" if done.rebuilt else ""
     click.echo(f"{out}: {integer(done.rows)} dòng, gắn nhãn {integer(done.labelled)}{again}{broken}")
+
+
+def _show_estimate(archive: Path, spec: str) -> None:
+    """What a language model would be asked, and what that costs, before anything is asked."""
+    labeller = load_labeller(spec)
+    if not isinstance(labeller, LlmLabeller):
+        raise InputError("--estimate chỉ dùng với --labeller llm:CẤU-HÌNH.toml; các máy gắn nhãn khác không tính phí.")
+    found = labeller.estimate(bulk.archive_items(archive))
+    click.echo(
+        f"{integer(found.requests)} lượt hỏi ({integer(found.cached)} tin đã có câu trả lời), "
+        f"khoảng {integer(found.tokens_in)} token gửi và {integer(found.tokens_out)} token nhận"
+    )
+    click.echo(
+        f"Chi phí khoảng {decimal(found.cost, 2)} {found.currency}, nhiều nhất {decimal(found.cost_most, 2)} "
+        f"{found.currency}; thời gian khoảng {decimal(found.minutes, 1)} phút"
+    )
 
 
 def _only(words: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -18,7 +18,9 @@ from canbang.cli.outputs import check_outputs
 from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
+from canbang.item import Item
 from canbang.label.choose import load_labeller
+from canbang.label.hints import hint
 from canbang.label.labeller import Labeller
 from canbang.label.linear import EmbeddedLabeller
 from canbang.report import html, json, text, words, xlsx
@@ -111,16 +113,27 @@ def measure(
         text.print_report(report, Console())
 
 
-def _reasons(report: Balance, labeller: Labeller) -> dict[str, str]:
-    """For each drawn item that was counted negative: the phrases that spoke for it, where the labeller can tell."""
+def _reasons(report: Balance, labeller: Labeller) -> dict[str, list[str]]:
+    """Per drawn item, lines on what moved the machine where the labeller can tell: the phrases that spoke for counting
+    it, and for an item that people judged sensational what each telling phrase does."""
     if not isinstance(labeller, EmbeddedLabeller):
         return {}
-    reasons = {}
+    reasons: dict[str, list[str]] = {}
     for drawn in report.drawn:
+        lines = []
         if report.codebook.variant("counted_negative").holds(drawn.label):
-            found = [phrase for phrase, worth in labeller.explain(drawn.item) if worth > 0][:3]
-            reasons[drawn.item.id] = ", ".join(f"“{phrase}”" for phrase in found)
+            found = ", ".join(f"“{phrase}”" for phrase in _speaking(labeller, drawn.item, "counted_negative"))
+            lines += [f"Cụm từ máy chú ý: {found}"] if found else []
+        if drawn.label.sensational:
+            told = [(phrase, hint(phrase)) for phrase in _speaking(labeller, drawn.item, "sensational")]
+            lines += [f"“{phrase}”: {kind.name}; {kind.text}" for phrase, kind in told]
+        reasons[drawn.item.id] = lines
     return reasons
+
+
+def _speaking(labeller: EmbeddedLabeller, item: Item, label: str) -> list[str]:
+    """The three phrases at most that speak most for a label."""
+    return [phrase for phrase, worth in labeller.explain(item, label) if worth > 0][:3]
 
 
 def read_audit(

@@ -230,6 +230,9 @@ def adapt(
             "Labels that the judgements do not hold (clickbait) are those of the base.",
         ],
     }  # fmt: skip
-    base.with_correction(correction.mean, correction.scale, correction.weight, correction.bias, version).save(out)
+    prior = float(np.nanmean(said))
+    base.with_correction(correction.mean, correction.scale, correction.weight, correction.bias, version, prior).save(
+        out
+    )
     out.with_suffix(".json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return card

@@ -17,7 +17,7 @@ from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.item import VIETNAM, Item, Label
 from canbang.label.labeller import COLUMN, THEMES, TONES, Labeller
-from canbang.label.metrics import auc, ece, macro_f1
+from canbang.label.metrics import auc, defined, ece, macro_f1
 from canbang.text.dates import parse_date
 from canbang.text.encodings import detect_file
 from canbang.text.normalise import plain
@@ -133,15 +133,6 @@ def _figures(label: str, truth: NDArray[Any], scores: NDArray[np.float32], thres
     return _flag_figures(truth[known], scores[known, COLUMN[label]].astype(np.float64), threshold)
 
 
-def _clean(value: Any) -> Any:
-    """Rounded, and None for what is not defined: NaN is no JSON."""
-    if isinstance(value, dict):
-        return {key: _clean(inner) for key, inner in value.items()}
-    return (
-        None if isinstance(value, float) and np.isnan(value) else round(value, 4) if isinstance(value, float) else value
-    )
-
-
 def evaluate(rows: Sequence[dict[str, Any]], labeller: Labeller, labels: Sequence[str] = LABELS) -> dict[str, Any]:
     """Figures of ``labeller`` on labelled rows; labels without a column are left out.
 
@@ -175,5 +166,5 @@ def evaluate(rows: Sequence[dict[str, Any]], labeller: Labeller, labels: Sequenc
         "items_per_second": round(len(rows) / max(seconds, 1e-9), 1),
         "labeller": {"name": labeller.name, "version": labeller.version},
         "codebook": load_codebook().version,
-        "labels": _clean(found),
+        "labels": defined(found),
     }

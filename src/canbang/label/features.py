@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,9 +23,12 @@ from canbang.text import normalise
 if TYPE_CHECKING:
     from canbang.item import Item
 
-TOKEN = re.compile(r"\w+|[^\w\s]")
+TOKEN = re.compile(r"\w+|[!?…]+|[^\w\s,.;()\[\]'’‘/|*•–—-]")
+"""Words, runs of !?… and single signs that say something (emoji, quotation marks, %, #); the rest only parts words."""
+
 MEMO_LIMIT = 200_000
-"""Spellings remembered; beyond it the memory is emptied, so that an endless archive cannot fill the machine."""
+WORD_LIMIT = 24_000
+"""Spellings and words remembered; beyond it the memory is emptied, so that an endless archive cannot fill the machine."""
 
 TITLE_CHARS = 300
 LEAD_ENOUGH = 80
@@ -89,47 +93,127 @@ def _shape(token: str) -> int:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tokens of n items in one row: `codes` uint32 hash per token, `shape` int8 (see `_shape`), `starts` int64 of
-    length 2n+1: item i's title is ``starts[2i]:starts[2i+1]``, its rest ``starts[2i+1]:starts[2i+2]``."""
+    """Tokens of n items in one row: `ids` int32, the word's number in the tokeniser's `Words`; `starts` int64 of length
+    2n+1: item i's title is ``starts[2i]:starts[2i+1]``, its rest ``starts[2i+1]:starts[2i+2]``."""
 
-    codes: NDArray[np.uint32]
-    shape: NDArray[np.int8]
+    ids: NDArray[np.int32]
     starts: NDArray[np.int64]
+    words: Words
 
     def __len__(self) -> int:
         return (len(self.starts) - 1) // 2
 
+    @property
+    def codes(self) -> NDArray[np.uint32]:
+        """Hash per token."""
+        return self.words.codes[self.ids]
 
-class Tokeniser:
-    """Splits texts and numbers their tokens; holds the memory of spellings (not shared between threads)."""
+    @property
+    def shape(self) -> NDArray[np.int8]:
+        """Shape per token (see `_shape`)."""
+        return self.words.shape[self.ids]
+
+
+class Words:
+    """Distinct words met so far, numbered from 1 in order of sight; number 0 is the gap between fields.
+
+    `codes` uint32 hashes of the canonical form, `plain` of that without accents, `shape` int8; the first `size` of them
+    are filled. What a model computes for a word it may keep under the number.
+    """
 
     def __init__(self) -> None:
-        self._memo: dict[str, int] = {}
+        self._numbers: dict[tuple[int, int], int] = {}
+        self.codes = np.zeros(1024, np.uint32)
+        self.plain = np.zeros(1024, np.uint32)
+        self.shape = np.full(1024, -1, np.int8)
 
-    def _number(self, token: str) -> int:
-        if len(self._memo) >= MEMO_LIMIT:
-            self._memo.clear()
-        number = crc32(canonical(token).encode("utf-8", "surrogatepass")) << 2 | _shape(token)
-        self._memo[token] = number
+    @property
+    def size(self) -> int:
+        """How many numbers are taken, the gap's included."""
+        return len(self._numbers) + 1
+
+    def number(self, token: str) -> int:
+        """The number of a token; equal words of equal shape share one."""
+        word = canonical(token)
+        key = (_code(word), _shape(token))
+        found = self._numbers.get(key)
+        if found is not None:
+            return found
+        number = self.size
+        if number == len(self.codes):
+            more = len(self.codes)
+            self.codes, self.plain = np.pad(self.codes, (0, more)), np.pad(self.plain, (0, more))
+            self.shape = np.pad(self.shape, (0, more), constant_values=-1)
+        self.codes[number], self.plain[number], self.shape[number] = (
+            key[0],
+            _code(normalise.strip_accents(word)),
+            key[1],
+        )
+        self._numbers[key] = number
+        return number
+
+
+def _code(word: str) -> int:
+    return crc32(word.encode("utf-8", "surrogatepass"))
+
+
+class Tokeniser:
+    """Splits texts and numbers their tokens; holds the memory of spellings (not shared between threads).
+
+    A text is split at white space, and each piece ("năm," or "Nội-TP.HCM") is looked up whole: running the pattern
+    over every text would cost three times as much.
+    """
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self.words = Words()
+        self._pieces: dict[str, int] = {}
+        self._first = array("q", [0])
+        self._tokens = array("i")
+
+    def _piece(self, piece: str) -> int:
+        """The number of a piece not met before: its tokens stand at ``_first[number]:_first[number + 1]``."""
+        number = self._pieces[piece] = len(self._first) - 1
+        self._tokens.extend(self.words.number(token) for token in TOKEN.findall(piece))
+        self._first.append(len(self._tokens))
         return number
 
     def batch(self, pairs: Sequence[tuple[str, str]]) -> Batch:
         """Tokens of (title, rest) pairs; a field keeps at most `MAX_TOKENS` tokens."""
-        memo, find = self._memo, TOKEN.findall
+        if len(self._pieces) > MEMO_LIMIT or self.words.size > WORD_LIMIT:
+            self._forget()
+        memo = self._pieces
         numbers: list[int] = []
         lengths = np.zeros(2 * len(pairs) + 1, np.int64)
         place = 1
         for pair in pairs:
             for text in pair:
-                tokens = find(text)[:MAX_TOKENS]
-                lengths[place] = len(tokens)
+                pieces = text.split()
+                lengths[place] = len(pieces)
                 place += 1
                 try:
-                    numbers += [memo[t] for t in tokens]
+                    numbers += [memo[piece] for piece in pieces]
                 except KeyError:
-                    numbers += [memo[t] if t in memo else self._number(t) for t in tokens]
-        packed = np.array(numbers, np.int64)
-        return Batch((packed >> 2).astype(np.uint32), (packed & 3).astype(np.int8), np.cumsum(lengths))
+                    numbers += [memo[piece] if piece in memo else self._piece(piece) for piece in pieces]
+        return self._expanded(np.array(numbers, np.int64), np.cumsum(lengths))
+
+    def _expanded(self, pieces: NDArray[np.int64], starts: NDArray[np.int64]) -> Batch:
+        """Pieces to their tokens."""
+        first = np.frombuffer(self._first, np.int64)
+        begin = first[pieces]
+        counts = first[pieces + 1] - begin
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        place = np.arange(ends[-1]) + np.repeat(begin - ends[:-1], counts)
+        ids = np.frombuffer(self._tokens, np.int32)[place] if len(place) else np.zeros(0, np.int32)
+        starts = ends[starts]
+        length = np.diff(starts)
+        if length.size and length.max() > MAX_TOKENS:
+            within = np.arange(len(ids)) - np.repeat(starts[:-1], length)
+            ids = ids[within < MAX_TOKENS]
+            starts = np.concatenate([[0], np.cumsum(np.minimum(length, MAX_TOKENS))])
+        return Batch(ids, starts, self.words)
 
 
 def mix(a: NDArray[np.uint32], b: NDArray[np.uint32], salt: int) -> NDArray[np.uint32]:
@@ -147,66 +231,79 @@ SHAPES = 4
 """How many values `_shape` has."""
 
 
-def word_rows(codes: NDArray[np.uint32], bits: int) -> NDArray[np.int64]:
-    """Rows of words in a table of 2^bits; row 0 is the gap's: a word that would hash to it takes row 1."""
-    rows: NDArray[np.int64] = mix(codes, codes, 1).astype(np.int64) >> (32 - bits)
-    return np.maximum(rows, 1)
+def word_rows(words: Words, bits: int, first: int = 0) -> NDArray[np.int64]:
+    """Rows (size - first, 2) of every word from number `first` on, and of its form without accents, in a table of
+    2^bits; row 0 is the gap's: a word that would hash to it takes row 1. The second form is what a text typed without
+    accents shares with one that has them."""
+    codes, plain = words.codes[first : words.size], words.plain[first : words.size]
+    forms = np.stack([mix(codes, codes, 1), mix(plain, plain, 4)], axis=1)
+    rows: NDArray[np.int64] = np.maximum(forms.astype(np.int64) >> (32 - bits), 1)
+    if first == 0:
+        rows[0] = 0
+    return rows
 
 
 def pair_rows(before: NDArray[np.uint32], codes: NDArray[np.uint32], bits: int) -> NDArray[np.int64]:
-    """Rows of words with the ones before them, likewise."""
+    """Rows of words with the ones before them (hash 0 for none), likewise."""
     rows: NDArray[np.int64] = mix(before, codes, 2).astype(np.int64) >> (32 - bits)
     return np.maximum(rows, 1)
 
 
-def wide_rows(batch: Batch, bits: int) -> NDArray[np.int64]:
-    """Rows (tokens, 4) of the linear part's table: the word, the word in its field, the pair, the pair in its field."""
-    codes = batch.codes
-    before = _before(batch)
-    field = np.repeat(np.arange(len(batch.starts) - 1, dtype=np.uint32) % 2, np.diff(batch.starts))
-    pair = mix(before, codes, 2)
-    each = (mix(codes, codes, 5), mix(codes, field + np.uint32(1), 1), pair, mix(pair, field + np.uint32(1), 3))
+def wide_word_rows(words: Words, bits: int, first: int = 0) -> NDArray[np.int64]:
+    """Rows (size - first, 2, 2) of the linear part's table: per word from number `first` on, for title and rest, the
+    word and the word in its field."""
+    codes = words.codes[first : words.size]
+    each = [(mix(codes, codes, 5), mix(codes, np.full_like(codes, field + 1), 1)) for field in (0, 1)]
+    return np.array(each).transpose(2, 0, 1).astype(np.int64) >> (32 - bits)
+
+
+def wide_pair_rows(batch: Batch, bits: int) -> NDArray[np.int64]:
+    """Rows (tokens, 2) of the linear part's table: the pair and the pair in its field."""
+    pair = mix(before(batch), batch.codes, 2)
+    each = (pair, mix(pair, field_of(batch).astype(np.uint32) + np.uint32(1), 3))
     return np.stack(each, axis=1).astype(np.int64) >> (32 - bits)
 
 
-def _before(batch: Batch) -> NDArray[np.uint32]:
+def field_of(batch: Batch) -> NDArray[np.int64]:
+    """0 for every token of a title, 1 for one of a rest."""
+    return np.repeat(np.arange(len(batch.starts) - 1) % 2, np.diff(batch.starts))
+
+
+def before(batch: Batch) -> NDArray[np.uint32]:
     """Every token's predecessor in its field, 0 for the first."""
-    before = np.empty_like(batch.codes)
-    before[1:] = batch.codes[:-1]
+    codes = batch.codes
+    out = np.zeros_like(codes)
+    out[1:] = codes[:-1]
     begins = batch.starts[:-1]
-    before[begins[begins < len(before)]] = 0
-    return before
+    out[begins[begins < len(out)]] = 0
+    return out
+
+
+def spread(batch: Batch, gap: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Word numbers with `gap` zeros before every field and behind the last, so that a window of ``2 * gap + 1`` words
+    stays inside its field; and the first place of every field."""
+    n = len(batch.starts) - 1
+    shift = gap * (np.arange(n) + 1)
+    ids = np.zeros(len(batch.ids) + gap * (n + 1) + 1, np.int32)
+    ids[np.arange(len(batch.ids)) + np.repeat(shift, np.diff(batch.starts))] = batch.ids
+    return ids, batch.starts[:-1] + shift
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Table rows of n items' tokens with `gap` empty places (row 0) before every field, and one more at the end.
-
-    `words` and `pairs` (a word with the one before it) int64, `shape` int8 (-1 in a gap); field k (title 2i, rest
-    2i+1) stands at ``first[k]:last[k]``.
-    """
+    """Table rows of n items' tokens: `words` (tokens, 2) as in `word_rows`, `pairs`, `shape`; field k (title 2i, rest
+    2i+1) stands at ``starts[k]:starts[k + 1]``."""
 
     words: NDArray[np.int64]
     pairs: NDArray[np.int64]
     shape: NDArray[np.int8]
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    starts: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.first) // 2
+        return (len(self.starts) - 1) // 2
 
 
-def rows(batch: Batch, word_bits: int, pair_bits: int, gap: int) -> Rows:
-    """Table rows of a batch; the gaps keep a window of ``2 * gap + 1`` words inside its field."""
-    n = len(batch.starts) - 1
-    shift = gap * (np.arange(n) + 1)
-    place = np.arange(len(batch.codes)) + np.repeat(shift, np.diff(batch.starts))
-    codes = batch.codes
-    before = _before(batch)
-    total = len(codes) + gap * (n + 1) + 1
-    words, pairs = np.zeros(total, np.int64), np.zeros(total, np.int64)
-    marks = np.full(total, -1, np.int8)
-    words[place] = word_rows(codes, word_bits)
-    pairs[place] = pair_rows(before, codes, pair_bits)
-    marks[place] = batch.shape
-    return Rows(words, pairs, marks, batch.starts[:-1] + shift, batch.starts[1:] + shift)
+def rows(batch: Batch, word_bits: int, pair_bits: int) -> Rows:
+    """Table rows of a batch."""
+    pairs = pair_rows(before(batch), batch.codes, pair_bits)
+    return Rows(word_rows(batch.words, word_bits)[batch.ids], pairs, batch.shape, batch.starts)

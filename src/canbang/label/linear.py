@@ -1,7 +1,7 @@
 """The embedded labeller: every label in one pass, with numpy alone.
 
-The network is the student of `train_student`: hashed embeddings of words and word pairs, a convolution over five
-words max-pooled in title and rest apart, one hidden layer. Beside it stands a linear model on the same words and
+The network is `train.student`'s: hashed embeddings of words (with and without their accents) and of word pairs, a
+convolution over five words max-pooled in title and rest apart, one hidden layer. Beside it stands a linear model on the same words and
 pairs, which keeps the exact wording that a network smooths over. Both together are calibrated per head.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,20 @@ from numpy.typing import NDArray
 
 from canbang.label import features
 from canbang.label.labeller import COLUMN, COLUMNS
+from canbang.label.phrases import Cut, Text, merged, strongest
 
 if TYPE_CHECKING:
     from canbang.item import Item
 
 MODEL = Path(__file__).resolve().parent.parent / "data" / "labeller.npz"
-CHUNK = 96
+CHUNK = 64
 """Items computed at a time: small enough that the convolution's output stays in the processor's cache."""
 
-WORTH_TELLING = 0.05
-"""Log-odds under which a phrase is no reason."""
+MOST_WORDS = features.WORD_LIMIT + 2 * CHUNK * features.MAX_TOKENS
+"""Numbers that a chunk of items can reach before the tokeniser forgets."""
+
+LARGEST = 32767
+"""Of int16."""
 
 TONE, FLAGS, THEME = slice(0, 3), slice(3, 8), slice(8, 21)
 Floats = NDArray[np.float32]
@@ -49,36 +52,55 @@ def probabilities(z: Floats) -> Floats:
 
 
 class Network:
-    """The forward pass over plain arrays; `arrays` as `train.pack` writes them."""
+    """The forward pass over plain arrays; `arrays` as `train.pack` writes them.
+
+    A word's products with the convolution's weights do not depend on its neighbours: they are computed at its first
+    sight and kept as int16, so that the convolution is five look-ups and four sums a token.
+    """
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self._words, self._pairs = arrays["words"], arrays["pairs"]
         self.word_bits = len(self._words).bit_length() - 1
         self.pair_bits = len(self._pairs).bit_length() - 1
+        word_width, pair_width = self._words.shape[1], self._pairs.shape[1]
         # The tables stay in int8; their scales go into the weights that multiply them.
-        scale = np.concatenate([arrays["words_scale"], arrays["pairs_scale"]]).astype(np.float32)[:, None]
-        width = self._width = len(scale)
         conv = arrays["conv"].astype(np.float32)
         self._window, channels = len(conv), conv.shape[2]
-        conv[:, :width] *= scale
-        self._conv = np.ascontiguousarray(conv)
+        self._unit = arrays["conv_unit"].astype(np.float32)
+        conv[:, :word_width] *= arrays["words_scale"].astype(np.float32)[:, None]
+        self._conv = conv / self._unit
+        self._most = LARGEST // self._window
         self._bias = arrays["conv_bias"].astype(np.float32)
+        scale = np.concatenate([arrays["words_scale"], arrays["pairs_scale"]]).astype(np.float32)[:, None]
+        width = self._width = word_width + pair_width
         hidden = arrays["hidden"].astype(np.float32)
         for field in (0, 1):
-            at = field * (channels + width) + channels
-            hidden[at : at + width] *= scale
+            at = field * (channels + width)
+            hidden[at : at + channels] *= self._unit[:, None]
+            hidden[at + channels : at + channels + width] *= scale
+        self._bias /= self._unit
         self._hidden, self._hidden_bias = hidden, arrays["hidden_bias"].astype(np.float32)
         self._out, self._out_bias = arrays["out"].astype(np.float32), arrays["out_bias"].astype(np.float32)
         self._kinds = np.eye(features.SHAPES + 1, features.SHAPES, dtype=np.float32)
-        self._scratch: tuple[Floats, ...] = (np.empty((0, 0), np.float32),)
+        self._met: features.Words | None = None
+        self._scratch: tuple[NDArray[np.int16], ...] = (np.empty((0, 0), np.int16),)
 
-    def rows(self, batch: features.Batch) -> features.Rows:
-        """Table rows of a batch, with this network's sizes."""
-        return features.rows(batch, self.word_bits, self.pair_bits, self._window // 2)
-
-    def forward(self, rows: features.Rows) -> Floats:
-        """Uncalibrated scores (n, 21)."""
-        return self.head(self.inner(rows))
+    def _meet(self, words: features.Words) -> None:
+        """Compute what is kept of the words not met before."""
+        size = words.size
+        if self._met is not words:
+            # Pages that no word has filled cost no memory.
+            self._said = np.zeros((self._window, MOST_WORDS, self._conv.shape[2]), np.int16)
+            self._sums = np.zeros((MOST_WORDS, self._words.shape[1]), np.int16)
+            self._met, self._seen = words, 1
+        if size > self._seen:
+            new = slice(self._seen, size)
+            rows = features.word_rows(words, self.word_bits, self._seen)
+            self._sums[new] = self._words[rows].sum(axis=1, dtype=np.int16)
+            x = np.concatenate([self._sums[new].astype(np.float32), self._kinds[words.shape[new]]], axis=1)
+            for k in range(self._window):
+                self._said[k, new] = np.clip(np.rint(x @ self._conv[k]), -self._most, self._most)
+            self._seen = size
 
     def head(self, inner: Floats) -> Floats:
         """Uncalibrated scores of the hidden layer's values."""
@@ -89,46 +111,56 @@ class Network:
         """Width of the hidden layer."""
         return len(self._out)
 
-    def inner(self, rows: features.Rows) -> Floats:
+    def inner(self, batch: features.Batch) -> Floats:
         """What the hidden layer gives (n, hidden), before the last product."""
-        x, z = self._convolved(rows)
-        width, gap, n = self._width, self._window // 2, len(rows)
-        seen = np.zeros((n, 2, z.shape[1] + width), np.float32)
-        tops, means = seen[:, :, : z.shape[1]], seen[:, :, z.shape[1] :]
+        self._meet(batch.words)
+        gap, n = self._window // 2, len(batch)
+        ids, places = features.spread(batch, gap)
+        z, x = self._convolved(ids), self._embedded(batch)
+        channels = z.shape[1]
+        tops = np.full((2 * n, channels), -LARGEST, np.int16)
+        sums = np.zeros((2 * n, self._width), np.int16)
+        length = np.diff(batch.starts)
         # One reduction per field: several times faster than reduceat, which does not use the wide registers.
-        for k, (first, last) in enumerate(zip(rows.first.tolist(), rows.last.tolist(), strict=True)):
+        starts = batch.starts.tolist()
+        for k, place in enumerate(places.tolist()):
+            first, last = starts[k], starts[k + 1]
             if first < last:
-                np.maximum.reduce(z[first - gap : last - gap], axis=0, out=tops[k // 2, k % 2])
-                np.add.reduce(x[first:last, :width], axis=0, out=means[k // 2, k % 2])
-        length = (rows.last - rows.first).reshape(n, 2)
-        tops += self._bias
-        np.maximum(tops, 0, out=tops)
-        tops[length == 0] = 0
-        means /= np.sqrt(np.maximum(length, 1)).astype(np.float32)[:, :, None]
+                np.maximum.reduce(z[place - gap : place - gap + last - first], axis=0, out=tops[k])
+                np.add.reduce(x[first:last], axis=0, out=sums[k])
+        seen = np.empty((n, 2, channels + self._width), np.float32)
+        np.maximum(tops.reshape(n, 2, channels) + self._bias, 0, out=seen[:, :, :channels])
+        length = length.reshape(n, 2, 1)
+        seen[:, :, :channels] *= length > 0
+        np.divide(
+            sums.reshape(n, 2, -1), np.sqrt(np.maximum(length, 1)), out=seen[:, :, channels:], casting="same_kind"
+        )
         return np.asarray(np.maximum(seen.reshape(n, -1) @ self._hidden + self._hidden_bias, 0))
 
-    def _convolved(self, rows: features.Rows) -> tuple[Floats, Floats]:
-        """Embeddings of all tokens, gaps included, and the convolution: its row k stands for token k + gap.
+    def _room(self, tokens: int) -> tuple[NDArray[np.int16], ...]:
+        """Scratch memory for that many tokens: fresh pages for each chunk cost more than the sums."""
+        if tokens > len(self._scratch[0]):
+            sizes = (self._conv.shape[2], self._conv.shape[2], self._width)
+            self._scratch = tuple(np.empty((tokens + tokens // 4, size), np.int16) for size in sizes)
+        return self._scratch
 
-        Both live in scratch memory that the next call overwrites: fresh pages for each chunk cost more than the sums.
-        """
-        total, words, width = len(rows.words), self._words.shape[1], self._width
-        if total > len(self._scratch[0]):
-            channels = self._conv.shape[2]
-            self._scratch = tuple(
-                np.empty((total + total // 4, size), np.float32)
-                for size in (width + features.SHAPES, channels, channels)
-            )
-        inner = total - self._window + 1
-        x, z, term = self._scratch[0][:total], self._scratch[1][:inner], self._scratch[2][:inner]
-        x[:, :words] = self._words[rows.words]
-        x[:, words:width] = self._pairs[rows.pairs]
-        x[:, width:] = self._kinds[rows.shape]
-        np.matmul(x[:inner], self._conv[0], out=z)
+    def _convolved(self, ids: NDArray[np.int32]) -> NDArray[np.int16]:
+        """The convolution over `spread` numbers, in `_unit`: row k stands for place k + gap."""
+        inner = len(ids) - self._window + 1
+        z, term = (part[:inner] for part in self._room(len(ids))[:2])
+        np.take(self._said[0], ids[:inner], axis=0, out=z, mode="clip")
         for k in range(1, self._window):
-            np.matmul(x[k : k + inner], self._conv[k], out=term)
+            np.take(self._said[k], ids[k : k + inner], axis=0, out=term, mode="clip")
             z += term
-        return x, z
+        return z
+
+    def _embedded(self, batch: features.Batch) -> NDArray[np.int16]:
+        """Embeddings of all tokens, words and pairs side by side; `MAX_TOKENS` of them add up within int16."""
+        x = self._room(len(batch.ids))[2][: len(batch.ids)]
+        words = self._sums.shape[1]
+        x[:, :words] = self._sums[batch.ids]
+        x[:, words:] = self._pairs[features.pair_rows(features.before(batch), batch.codes, self.pair_bits)]
+        return x
 
 
 class Wide:
@@ -139,15 +171,28 @@ class Wide:
         self._bits = len(self._table).bit_length() - 1
         self._scale = arrays["wide_scale"].astype(np.float32)
         self._bias = arrays["wide_bias"].astype(np.float32)
+        self._met: features.Words | None = None
+
+    def _meet(self, words: features.Words) -> None:
+        """Keep the sums of both rows of the words not met before."""
+        if self._met is not words:
+            self._said = np.zeros((MOST_WORDS, 2, self._table.shape[1]), np.int16)
+            self._met, self._seen = words, 0
+        if words.size > self._seen:
+            rows = features.wide_word_rows(words, self._bits, self._seen)
+            self._said[self._seen : words.size] = self._table[rows].sum(axis=2, dtype=np.int16)
+            self._seen = words.size
 
     def forward(self, batch: features.Batch) -> Floats:
         """Log-odds (n, 21)."""
-        rows = features.wide_rows(batch, self._bits)
+        self._meet(batch.words)
         first = batch.starts[:-1:2]
         length = batch.starts[2::2] - first
         # One row of zeros at the end, for empty items there begin behind the last token.
-        each = np.zeros((len(rows) + 1, self._table.shape[1]), np.float32)
-        each[:-1] = self._table[rows].sum(axis=1, dtype=np.int16)
+        each = np.zeros((len(batch.ids) + 1, self._table.shape[1]), np.int32)
+        each[:-1] = self._said[batch.ids, features.field_of(batch)]
+        for rows in features.wide_pair_rows(batch, self._bits).T:
+            each[:-1] += self._table[rows]
         sums = np.add.reduceat(each, first, axis=0)
         sums[length == 0] = 0
         root = np.sqrt(np.maximum(4 * length, 1)).astype(np.float32)[:, None]
@@ -162,6 +207,7 @@ class EmbeddedLabeller:
     def __init__(self, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
         self.version: str = meta["version"]
         self.meta = meta
+        self.prior: float = meta["prior"]  # share of counted-negative items at which the scores are calibrated
         self.thresholds: dict[str, float] = {k: float(v) for k, v in meta.get("thresholds", {}).items()}
         self._network, self._wide = Network(arrays), Wide(arrays)
         share = arrays["wide_share"].astype(np.float32)
@@ -193,7 +239,7 @@ class EmbeddedLabeller:
         scores = [np.zeros((0, len(COLUMNS)), np.float32)]
         for start in range(0, len(pairs), CHUNK):
             batch = self._tokens.batch(pairs[start : start + CHUNK])
-            inner = self._network.inner(self._network.rows(batch))
+            inner = self._network.inner(batch)
             deep, wide = self._network.head(inner), self._wide.forward(batch)
             z = (self._deep_weight * deep + self._wide_weight * wide) * self._slope + self._offset
             if self._correction is not None:
@@ -208,16 +254,17 @@ class EmbeddedLabeller:
         return self.inner(pairs)[1]
 
     def with_correction(
-        self, mean: Floats, scale: Floats, weight: Floats, bias: Floats, version: str
+        self, mean: Floats, scale: Floats, weight: Floats, bias: Floats, version: str, prior: float
     ) -> EmbeddedLabeller:
-        """The same labeller with ``((inner - mean) / scale) @ weight + bias`` added to its scores (see `adapt`).
+        """The same labeller with ``((inner - mean) / scale) @ weight + bias`` added to its scores (see `adapt`);
+        `prior` is the share of counted-negative items among what the correction was learnt from.
 
         Raises ValueError where it is corrected already: a correction is learnt on the labeller as it ships.
         """
         if self._correction is not None:
             raise ValueError("this labeller is corrected already")
         arrays = {**self._arrays, **dict(zip(_CORRECTION, (mean, scale, weight, bias), strict=True))}
-        return EmbeddedLabeller(arrays, {**self.meta, "version": version})
+        return EmbeddedLabeller(arrays, {**self.meta, "version": version, "prior": prior})
 
     def save(self, path: Path) -> None:
         """Write the model file."""
@@ -241,60 +288,21 @@ class EmbeddedLabeller:
         if label not in COLUMN:
             raise ValueError(f"unknown label {label!r}")
         column = COLUMN[label]
-        text = _Text.of(features.fields([item])[0])
+        text = Text.of(features.fields([item])[0])
         cuts = text.windows()
-        chosen = _strongest(cuts, self._worth(text, cuts, column), limit)
-        merged = _merged(chosen)
-        worth = self._worth(text, merged, column)
-        found = [(text.phrase(cut), round(float(w), 3)) for cut, w in zip(merged, worth, strict=True)]
+        chosen = strongest(cuts, self._worth(text, cuts, column), limit)
+        joined = merged(chosen)
+        worth = self._worth(text, joined, column)
+        found = [(text.phrase(cut), round(float(w), 3)) for cut, w in zip(joined, worth, strict=True)]
         return sorted(found, key=lambda pair: -abs(pair[1]))
 
-    def _worth(self, text: _Text, cuts: Sequence[_Cut], column: int) -> Floats:
+    def _worth(self, text: Text, cuts: Sequence[Cut], column: int) -> Floats:
         """How far the log-odds of a column fall without each cut."""
         if not cuts:
             return np.zeros(0, np.float32)
         z = self.scores([text.fields, *(text.without(cut) for cut in cuts)])
         odds = _log_odds(z, column)
         return np.asarray(odds[0] - odds[1:])
-
-
-_Cut = tuple[int, int, int]
-"""Field (0 title, 1 rest), first token, token behind the last."""
-
-
-@dataclass(frozen=True)
-class _Text:
-    """An item's two fields with the places of their tokens."""
-
-    fields: tuple[str, str]
-    spans: tuple[list[tuple[int, int]], list[tuple[int, int]]]
-
-    @classmethod
-    def of(cls, fields: tuple[str, str]) -> _Text:
-        places = [[m.span() for m in features.TOKEN.finditer(text)][: features.MAX_TOKENS] for text in fields]
-        return cls(fields, (places[0], places[1]))
-
-    def windows(self) -> list[_Cut]:
-        """All runs of two to four words, and single words where a field has no more."""
-        out: list[_Cut] = []
-        for which in (0, 1):
-            text, spans = self.fields[which], self.spans[which]
-            words = [text[a].isalnum() for a, _ in spans]
-            for size in (1,) if len(spans) == 1 else (2, 3, 4):
-                out += [(which, i, i + size) for i in range(len(spans) - size + 1) if all(words[i : i + size])]
-        return out
-
-    def phrase(self, cut: _Cut) -> str:
-        """The words of a cut as they stand in the text."""
-        which, i, j = cut
-        return self.fields[which][self.spans[which][i][0] : self.spans[which][j - 1][1]]
-
-    def without(self, cut: _Cut) -> tuple[str, str]:
-        """The fields with a cut left out."""
-        which, i, j = cut
-        text, spans = self.fields[which], self.spans[which]
-        left = f"{text[: spans[i][0]]} {text[spans[j - 1][1] :]}"
-        return (left, self.fields[1]) if which == 0 else (self.fields[0], left)
 
 
 def _log_odds(z: Floats, column: int) -> Floats:
@@ -305,31 +313,3 @@ def _log_odds(z: Floats, column: int) -> Floats:
             top = others.max(axis=1)
             return np.asarray(z[:, column] - top - np.log(np.exp(others - top[:, None]).sum(axis=1)), np.float32)
     return z[:, column]
-
-
-def _strongest(cuts: Sequence[_Cut], worth: Floats, limit: int) -> list[tuple[_Cut, bool]]:
-    """The strongest cuts that do not overlap, each with whether it speaks for the label; a longer one must earn its
-    length."""
-    size = np.array([j - i for _, i, j in cuts], np.float32)
-    taken: set[tuple[int, int]] = set()
-    out: list[tuple[_Cut, bool]] = []
-    for k in np.argsort(-np.abs(worth) / np.sqrt(size), kind="stable"):
-        which, i, j = cuts[k]
-        here = {(which, t) for t in range(i, j)}
-        if len(out) == limit or abs(worth[k]) < WORTH_TELLING:
-            break
-        if not here & taken:
-            taken |= here
-            out.append((cuts[k], bool(worth[k] > 0)))
-    return out
-
-
-def _merged(chosen: Sequence[tuple[_Cut, bool]]) -> list[_Cut]:
-    """Neighbouring cuts of one direction as one phrase."""
-    out: list[tuple[_Cut, bool]] = []
-    for (which, i, j), up in sorted(chosen):
-        if out and out[-1][1] == up and out[-1][0][0] == which and out[-1][0][2] == i:
-            out[-1] = ((which, out[-1][0][1], j), up)
-        else:
-            out.append(((which, i, j), up))
-    return [cut for cut, _ in out]

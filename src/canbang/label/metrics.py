@@ -49,3 +49,14 @@ def interval(
     values = [figure(rng.integers(0, n, n)) for _ in range(draws)]
     low, high = np.nanquantile(values, [0.025, 0.975])
     return round(float(low), 3), round(float(high), 3)
+
+
+def defined(value: Any, digits: int = 4) -> Any:
+    """Figures rounded, and None for what is not defined: NaN is no JSON. Goes through dicts and lists."""
+    if isinstance(value, dict):
+        return {key: defined(inner, digits) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [defined(inner, digits) for inner in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(value, digits)
+    return value

@@ -14,8 +14,8 @@ from canbang.report.chart import forest
 from canbang.text.numbers import day, integer, percent
 
 
-def render(report: Balance, reasons: dict[str, str] | None = None) -> str:
-    """The page; ``reasons`` maps ids of drawn items to a line on what moved the machine's label."""
+def render(report: Balance, reasons: dict[str, list[str]] | None = None) -> str:
+    """The page; ``reasons`` maps ids of drawn items to lines on what moved the machine's label."""
     environment = Environment(
         loader=PackageLoader("canbang.report"),
         autoescape=True,
@@ -35,7 +35,7 @@ def render(report: Balance, reasons: dict[str, str] | None = None) -> str:
     )
 
 
-def write_html(report: Balance, path: Path, reasons: dict[str, str] | None = None) -> None:
+def write_html(report: Balance, path: Path, reasons: dict[str, list[str]] | None = None) -> None:
     """Write the page; raises :class:`InputError` where the file cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _rows(rows: Sequence[dict[str, Any]], source: str, channel: str, lead: str =
     ]
     y = np.full((len(rows), WIDTH), np.nan, np.float32)
     for i, row in enumerate(rows):
-        if "tone" in row:
+        if row.get("tone"):
             y[i, :3] = [row["tone"] == tone for tone in TONES]
             y[i, 3:7] = [bool(row[flag]) for flag in FLAGS]
             y[i, 8:] = [row["theme"] == theme for theme in THEMES]
@@ -86,15 +87,62 @@ def _rows(rows: Sequence[dict[str, Any]], source: str, channel: str, lead: str =
     return Rows(pairs, y, np.array(where), np.array([str(row.get(channel) or "") for row in rows]))
 
 
-def labelled(shared: Path, posts: Iterable[Path] = ()) -> Rows:
-    """Labelled press items, public posts and clickbait titles under `shared`/data, and further files of posts."""
+_CORPORA: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "stream_2026": ("stream_2026_6outlets.parquet", lambda row: row["id"]),
+    "viclickbait": ("viclickbait2025.parquet", lambda row: row["id"]),
+    "vietnews": ("vietnews_titles_leads.parquet", lambda row: f"{row['split']}/{row['id']}"),
+    "vnnews2016": ("vnnews2016_sections.parquet", lambda row: row["url"]),
+}
+"""Where the items of our own labels stand, and what names them there."""
+
+
+def _own(shared: Path, labels: Path | None) -> dict[str, dict[str, dict[str, Any]]]:
+    """Per corpus and item: the shared data's row with our labels in it; `tone` is "not_item" for what is none."""
+    said: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    if labels is not None:
+        with labels.open(encoding="utf-8", newline="") as stream:
+            for line in csv.DictReader(stream):
+                said[line["corpus"]][line["id"]] = line
+    out: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for corpus, lines in said.items():
+        name, key = _CORPORA[corpus]
+        for row in read(shared / "data" / name):
+            if key(row) in lines:
+                line = lines[key(row)]
+                flags: dict[str, Any] = {flag: line[flag] == "1" for flag in FLAGS if flag in line}
+                dark = flags["dark_side"] and line["tone"] != "positive"
+                flags |= {"counted": line["tone"] == "negative" or dark, "tone": line["tone"], "theme": line["theme"]}
+                out[corpus][key(row)] = row | flags
+        if len(out[corpus]) != len(lines):
+            raise ValueError(f"{labels}: {len(lines) - len(out[corpus])} ids of {corpus} are not in {name}")
+    return out
+
+
+def labelled(shared: Path, posts: Iterable[Path] = (), labels: Path | None = None) -> Rows:
+    """Labelled press items, public posts and clickbait titles under `shared`/data, further files of posts, and our own
+    labels of press items (`labels`, a csv of corpus, id and labels)."""
     data = shared / "data"
+    own = _own(shared, labels)
+    clickbait = [
+        own["viclickbait"].get(row["id"], row) | {"label": row["label"]}
+        for row in read(data / "viclickbait2025.parquet")
+    ]
+    for row in clickbait:
+        if row.get("tone") == "not_item":
+            row["tone"] = None
+    press = [
+        row | {"corpus": corpus, "channel": row.get("channel") or row.get("source") or corpus}
+        for corpus in ("stream_2026", "vietnews", "vnnews2016")
+        for row in own[corpus].values()
+        if row["tone"] != "not_item"
+    ]
     parts = [
         _rows(read(data / "labelled_train.parquet"), "press", "channel"),
+        _rows(press, "press", "channel"),
         _rows(read(data / "public_posts.jsonl"), "posts", "channel_kind"),
-        _rows(read(data / "viclickbait2025.parquet"), "clickbait", "source", "lead_paragraph"),
+        _rows(clickbait, "clickbait", "source", "lead_paragraph"),
     ]
-    return join(parts + [_rows(read(path), "posts", "channel_kind") for path in posts])
+    return join([part for part in parts if len(part)] + [_rows(read(path), "posts", "channel_kind") for path in posts])
 
 
 def clickbait_test(shared: Path, n: int, source: NDArray[np.str_]) -> NDArray[np.bool_]:
@@ -110,11 +158,14 @@ def development(shared: Path) -> Rows:
     return _rows(read(shared / "data" / "gold_dev.parquet"), "press", "channel")
 
 
-def unlabelled(shared: Path) -> Rows:
-    """Titles with leads that nobody labelled, near-duplicates of dev titles taken out."""
+def unlabelled(shared: Path, labels: Path | None = None) -> Rows:
+    """Titles with leads, labelled or not, near-duplicates of dev titles and what `labels` calls no item taken out."""
     data = shared / "data"
+    shells = {
+        row["url"] for rows in _own(shared, labels).values() for row in rows.values() if row["tone"] == "not_item"
+    }
     parts = [
-        _rows(read(data / "stream_2026_6outlets.parquet"), "stream", "channel"),
+        _rows([r for r in read(data / "stream_2026_6outlets.parquet") if r["url"] not in shells], "stream", "channel"),
         _rows(read(data / "vnnews2016_sections.parquet"), "sections", "source"),
         _rows(read(data / "vietnews_titles_leads.parquet"), "vietnews", "split"),
     ]
@@ -171,7 +222,7 @@ def stories(titles: Sequence[str]) -> NDArray[np.int64]:
     return np.array([root(i) for i in range(len(titles))])
 
 
-def digests(shared: Path) -> dict[str, str]:
-    """SHA-256 of the data files, by name."""
-    data = shared / "data"
-    return {name: hashlib.sha256((data / name).read_bytes()).hexdigest() for name in (*FILES, "gold_dev.parquet")}
+def digests(shared: Path, own: Iterable[Path] = ()) -> dict[str, str]:
+    """SHA-256 of the data files under `shared` and of our `own`, by name."""
+    files = [*(shared / "data" / name for name in (*FILES, "gold_dev.parquet")), *own]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

