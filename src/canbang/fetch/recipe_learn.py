@@ -11,26 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import pairwise
-
-from selectolax.lexbor import SelectolaxError
 
 from canbang.fetch.body import page_lines
-from canbang.fetch.recipe import INLINE, Layout, Recipe, beside, body_lines, one_place, read_date
-from canbang.fetch.recipe_sheet import Lesson, Sheet, SheetLine, lay_out
+from canbang.fetch.recipe import INLINE, Layout, Recipe, beside, body_lines, read_date
+from canbang.fetch.recipe_sheet import NAME, NAMED, Lesson, Sheet, SheetLine, found_by, lay_out, selectors
 from canbang.item import VIETNAM, Confidence
 from canbang.text.page_dates import clock_places, pick_date
 
 MIN_PAGES = 3
-_NAMED = 3  # the last rank of selectors that go by names alone; those that count steps are brittle and stand behind
 _DEEPER = 0.85  # a lead above the body must not make the element around both the body
 _SAME = 0.8
 _LEAST_PROSE = 200
 _MAX_LAYOUTS = 8
 _MAX_EXCLUDED = 12
 _PURE = 0.9
-_MAX_STEPS = 30
-_NAME = re.compile(r"^[A-Za-z_][\w-]*$", re.ASCII)
 _NOT_BODY = re.compile(
     r"(?:^|[(\s|/\-–.])(?:Ảnh|Photo|Video|Clip|Nguồn ảnh|Đồ họa)\s*[:)]|^(?:>>|Xem thêm|Đọc thêm|Xem:|(?:Tin|Bài|Các tin) (?:liên quan|khác)|Mời (?:bạn|quý))"
     r"|^(?:Quảng cáo|Tài trợ|Nội dung tài trợ)\b",
@@ -65,55 +59,6 @@ def _under(sheet: Sheet, at: int, above: int) -> bool:
     return at == above
 
 
-def _own(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
-    """Selectors of an element by its own names, with their rank (lower is better)."""
-    node, tag = sheet.elements[at].node, sheet.elements[at].tag
-    attributes = node.attributes
-    if _NAME.match(attributes.get("id") or ""):
-        yield 0, f"#{attributes['id']}"
-    names = [name for name in (attributes.get("class") or "").split() if _NAME.match(name)][:6]
-    for name in names:
-        yield 1, f"{tag}.{name}"
-    for first, second in pairwise(names):
-        yield 2, f"{tag}.{first}.{second}"
-    for name in ("itemprop", "role"):
-        if _NAME.match(attributes.get(name) or ""):
-            yield 2, f'{tag}[{name}="{attributes[name]}"]'
-
-
-def _selectors(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
-    """Selectors that could find an element, with their rank: own names, a named ancestor and steps, steps from the root."""
-    yield from _own(sheet, at)
-    steps, above = "", at
-    for distance in range(1, 5):
-        element = sheet.elements[above]
-        if element.parent < 0 or element.tag == "body":
-            break
-        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
-        above = element.parent
-        for rank, css in _own(sheet, above):
-            yield 3 + distance + rank, css + steps
-        if distance == 1:
-            for _, own in _own(sheet, at):
-                for _, css in _own(sheet, above):
-                    yield _NAMED, f"{css} > {own}"
-    steps, above = "", at
-    for _ in range(_MAX_STEPS):
-        if sheet.elements[above].parent < 0:
-            yield 20, f"body{steps}"
-            break
-        element = sheet.elements[above]
-        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
-        above = element.parent
-
-
-def _found(sheet: Sheet, css: str) -> int | None:
-    try:
-        return sheet.element_of(one_place(sheet.tree, css))
-    except SelectolaxError:
-        return None
-
-
 def _alike(sheet: Sheet, at: int, wanted: int | None) -> float:
     """How far two places hold the same running text, 0 to 1."""
     if wanted is None:
@@ -135,8 +80,8 @@ def _vote(
     for number in open_:
         at = targets[number]
         if at is not None:
-            for rank, css in _selectors(sheets[number], at):
-                if (rank <= _NAMED) is named:
+            for rank, css in selectors(sheets[number], at):
+                if (rank <= NAMED) is named:
                     ranks[css] = min(rank, ranks.get(css, rank))
     best: tuple[tuple[float, int, int], str, list[Placed], float] | None = None
     for css, rank in ranks.items():
@@ -145,7 +90,7 @@ def _vote(
         for number, target in targets.items():
             if named and number not in open_:
                 continue
-            at = _found(sheets[number], css)
+            at = found_by(sheets[number], css)
             if at is None or sheets[number].prose[at] < _LEAST_PROSE:
                 continue
             alike = _alike(sheets[number], at, target)
@@ -170,7 +115,7 @@ def _names(sheet: Sheet, line: SheetLine, at: int) -> Iterator[tuple[int, str]]:
         attributes = element.node.attributes
         chain += f" > {element.tag}"
         for name in (attributes.get("class") or "").split()[:5]:
-            if _NAME.match(name):
+            if NAME.match(name):
                 yield 0, f"{element.tag}.{name}"
         for name in ("type", "align", "style"):
             value = attributes.get(name) or ""
@@ -231,7 +176,7 @@ def _exclusions(placed: Sequence[Placed], wanted: Callable[[Sheet], bool]) -> tu
                     good[css] += len(line.text)
     pure = {
         css: lines for css, lines in bad.items()
-        if (len(pages[css]) > 1 or len(lines) > 2) and sum(lines.values()) >= _PURE * (sum(lines.values()) + good[css])
+        if (len(pages[css]) > 1 or len(lines) > 1) and sum(lines.values()) >= _PURE * (sum(lines.values()) + good[css])
     }  # fmt: skip
     chosen: list[str] = []
     taken: set[tuple[int, int]] = set()
@@ -278,10 +223,10 @@ def _field(placed: Sequence[Placed], right: Callable[[Sheet, int, SheetLine], bo
                     spots[one] = line.text
         wanted.append(spots)
         for one in spots:
-            for rank, css in _selectors(sheet, one):
+            for rank, css in selectors(sheet, one):
                 ranks[css] = min(rank, ranks.get(css, rank))
     for css in ranks:
-        votes[css] = sum(_found(sheet, css) in spots for (sheet, _), spots in zip(placed, wanted, strict=True))
+        votes[css] = sum(found_by(sheet, css) in spots for (sheet, _), spots in zip(placed, wanted, strict=True))
     if not votes:
         return "", 0
     css = max(votes, key=lambda one: (votes[one], -ranks[one], -len(one), one))
@@ -352,6 +297,28 @@ def _date(placed: Sequence[Placed], clocks: frozenset[str]) -> tuple[str, bool]:
     return css, not blank and right == len(asked)
 
 
+def _main_shape(sheet: Sheet, at: int) -> str:
+    """The tags around most of the running text of a body."""
+    sizes: Counter[str] = Counter()
+    for line in sheet.inside(at):
+        if line.prose and line.kept:
+            tags = (sheet.elements[one].tag for one in line.path[line.path.index(at) + 1 :])
+            sizes[">".join(tag for tag in tags if tag not in INLINE)] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else ""
+
+
+def _by_shape(placed: list[Placed]) -> list[list[Placed]]:
+    """Pages that one selector reads, apart where their bodies are built differently: what is a caption in one is text in another."""
+    groups: dict[str, list[Placed]] = defaultdict(list)
+    for one in placed:
+        groups[_main_shape(*one)].append(one)
+    large = sorted((group for group in groups.values() if len(group) >= MIN_PAGES), key=len, reverse=True)
+    if len(large) < 2:
+        return [placed]
+    large[0] = large[0] + [one for group in groups.values() if len(group) < MIN_PAGES for one in group]
+    return large
+
+
 def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], clocks: frozenset[str]) -> Layout:
     """The layout of the pages that a selector reads; ``trusted`` are ids of sheets whose teacher found the same place."""
     layout = Layout(css, _exclusions(placed, lambda sheet: id(sheet) in trusted), agreement=round(agreed, 3))
@@ -376,7 +343,7 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
                 break
             css, placed, agreed = found
             trusted = {id(sheet) for sheet, at in placed if _alike(sheet, at, targets[number_of[id(sheet)]]) >= _SAME}
-            layouts.append(_layout(css, placed, agreed, trusted, clocks))
+            layouts += [_layout(css, group, agreed, trusted, clocks) for group in _by_shape(placed)]
             open_ -= {number_of[id(sheet)] for sheet, _ in placed}
     return Recipe(site, version, now, len(lessons), tuple(layouts)) if layouts else None
 
@@ -387,5 +354,5 @@ def same_place(lesson: Lesson, layout: Layout, company: Sequence[Lesson] = ()) -
     ``company`` are other pages of the site: what stands on them too is no part of the article.
     """
     sheet = lay_out([lesson, *company])[0]
-    at = _found(sheet, layout.body)
+    at = found_by(sheet, layout.body)
     return at is not None and _alike(sheet, at, _best(sheet)) >= _SAME

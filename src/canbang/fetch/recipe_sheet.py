@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from canbang.fetch.metadata import Metadata, read_metadata
-from canbang.fetch.recipe import INLINE, SKIPPED
+from canbang.fetch.recipe import INLINE, SKIPPED, one_place
 from canbang.text.normalise import nfc
 
 _MAX_NODES = 60_000
@@ -20,6 +21,9 @@ _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"”’')\]]*$")
 _LONG, _MIDDLE = 100, 40
 _FEW_WORDS = 3
+_MAX_STEPS = 30
+NAME = re.compile(r"^[A-Za-z_][\w-]*$", re.ASCII)
+NAMED = 3  # the last rank of selectors that go by names alone; those that count steps are brittle and stand behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +218,53 @@ def lay_out(lessons: Sequence[Lesson]) -> list[Sheet]:
             line.known = line.key in told
         _sum_up(sheet)
     return sheets
+
+
+def own_selectors(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
+    """Selectors of an element by its own names, with their rank (lower is better)."""
+    node, tag = sheet.elements[at].node, sheet.elements[at].tag
+    attributes = node.attributes
+    if NAME.match(attributes.get("id") or ""):
+        yield 0, f"#{attributes['id']}"
+    names = [name for name in (attributes.get("class") or "").split() if NAME.match(name)][:6]
+    for name in names:
+        yield 1, f"{tag}.{name}"
+    for first, second in pairwise(names):
+        yield 2, f"{tag}.{first}.{second}"
+    for name in ("itemprop", "role"):
+        if NAME.match(attributes.get(name) or ""):
+            yield 2, f'{tag}[{name}="{attributes[name]}"]'
+
+
+def selectors(sheet: Sheet, at: int) -> Iterator[tuple[int, str]]:
+    """Selectors that could find an element, with their rank: own names, a named ancestor and steps, steps from the root."""
+    yield from own_selectors(sheet, at)
+    steps, above = "", at
+    for distance in range(1, 5):
+        element = sheet.elements[above]
+        if element.parent < 0 or element.tag == "body":
+            break
+        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
+        above = element.parent
+        for rank, css in own_selectors(sheet, above):
+            yield 3 + distance + rank, css + steps
+        if distance == 1:
+            for _, own in own_selectors(sheet, at):
+                for _, css in own_selectors(sheet, above):
+                    yield NAMED, f"{css} > {own}"
+    steps, above = "", at
+    for _ in range(_MAX_STEPS):
+        if sheet.elements[above].parent < 0:
+            yield 20, f"body{steps}"
+            break
+        element = sheet.elements[above]
+        steps = f" > {element.tag}:nth-of-type({element.place}){steps}"
+        above = element.parent
+
+
+def found_by(sheet: Sheet, css: str) -> int | None:
+    """The element that a selector finds on a page, where it finds just one."""
+    try:
+        return sheet.element_of(one_place(sheet.tree, css))
+    except SelectolaxError:
+        return None

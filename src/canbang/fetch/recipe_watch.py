@@ -66,7 +66,7 @@ class Watch:
         self._company: deque[Lesson] = deque(maxlen=2)
         self._fresh = 0
         self._doubt = 0
-        self._checks: dict[str, deque[bool]] = {}
+        self._checks: dict[Layout, deque[bool]] = {}
 
     def read(
         self, url: str, markup: str, tree: LexborHTMLParser | None = None, fetched: datetime | None = None
@@ -93,7 +93,7 @@ class Watch:
         """Read by both. A layout that differs oftener than it did when it was learnt is given up."""
         agrees = same_place(lesson, layout, [one for one in self._company if one.url != lesson.url])
         self._company.append(lesson)
-        past = self._checks.setdefault(layout.body, deque(maxlen=6))
+        past = self._checks.setdefault(layout, deque(maxlen=6))
         past.append(agrees)
         if agrees:
             return Reading(body, Verdict.CHECKED, layout)
@@ -107,9 +107,9 @@ class Watch:
     def _drop(self, layout: Layout) -> None:
         assert self.recipe is not None
         self.earlier.append(self.recipe)
-        rest = tuple(one for one in self.recipe.layouts if one.body != layout.body)
+        rest = tuple(one for one in self.recipe.layouts if one != layout)
         self.recipe = replace(self.recipe, version=self.recipe.version + 1, layouts=rest) if rest else None
-        self._checks.pop(layout.body, None)
+        self._checks.pop(layout, None)
 
     def _teach(self, lesson: Lesson, verdict: Verdict) -> Reading:
         """Trafilatura's reading, kept as a lesson; with enough of them the recipe is learnt anew."""
@@ -129,8 +129,8 @@ class Watch:
         self.learnt += 1
         if self.recipe is not None:
             # What the recipe could read it still can: older pages keep the older layouts.
-            names = {layout.body for layout in found.layouts}
-            kept = [layout for layout in self.recipe.layouts if layout.body not in names]
+            names = {(layout.body, layout.shapes[:1]) for layout in found.layouts}
+            kept = [layout for layout in self.recipe.layouts if (layout.body, layout.shapes[:1]) not in names]
             self.earlier.append(self.recipe)
             found = replace(found, layouts=(*found.layouts, *kept)[:_MAX_LAYOUTS])
         self.recipe = found
