@@ -15,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy is imported
+
+from timing import best  # noqa: E402
 
 from canbang import bulk  # noqa: E402
 from canbang.label.choose import load_labeller  # noqa: E402
@@ -34,16 +35,6 @@ print(time.perf_counter() - start)
 labeller.predict_pairs(json.load(sys.stdin))
 print([int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM")][0] / 1024)
 """
-
-
-def best(work: Callable[[], object], passes: int = 3) -> float:
-    """Seconds of the fastest pass."""
-    times = []
-    for _ in range(passes):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def pool_rate(source: Path, rows: int, workers: int) -> float:

@@ -10,10 +10,11 @@ import argparse
 import json
 import resource
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+
+from timing import best
 
 from canbang import pipeline
 from canbang.audit.draw import make_draw
@@ -27,16 +28,6 @@ from canbang.label.labeller import COLUMN, Labeller
 from canbang.report.balance import Balance
 
 WINDOW, LABELS = 10_000, 400
-
-
-def seconds(work: Callable[[], object], passes: int = 1) -> float:
-    """Of the fastest pass."""
-    times = []
-    for _ in range(passes):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def label_all(labeller: Labeller, items: list[Item]) -> None:
@@ -64,8 +55,8 @@ def audited_window(items: list[Item], labeller: Labeller) -> dict[str, float]:
     def estimate() -> Balance:
         return pipeline.measure(frame, audit=audit)
 
-    labelling = seconds(lambda: label_all(labeller, window))
-    estimating = seconds(estimate, passes=3)
+    labelling = best(lambda: label_all(labeller, window), passes=1)
+    estimating = best(estimate)
     return {
         "window_items": len(frame), "window_audited": len(said), "window_labelling_s": labelling,
         "window_estimating_s": estimating, "estimating_over_labelling": estimating / labelling,
@@ -85,7 +76,7 @@ def main() -> None:
     pipeline.measure(frame, by=["channel", "week"])
     done = time.perf_counter()
     items = [item for item in file_source(words.file) if isinstance(item, Item)]
-    labelling = seconds(lambda: label_all(labeller, items))
+    labelling = best(lambda: label_all(labeller, items), passes=1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found = {
         "read": frame.read, "counted": len(frame), "rejected": frame.rejected, "outside": frame.outside,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from judging import Run
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs `canbang` in an empty folder; gives exit status, standard output and standard error."""
+    """Runs `canbang` in an empty folder; `paste` is its standard input; gives exit status, standard output
+    and standard error."""
     monkeypatch.setattr(EmbeddedLabeller, "load", classmethod(lambda cls: WordLabeller()))
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: str) -> tuple[int, str, str]:
+    def call(*words: str, paste: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["canbang", *words])
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(paste.encode())))
         status = 0
         try:
             cli.main()

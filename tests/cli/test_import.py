@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from canbang import cli
 from canbang.fetch.accepted import accepted
 from canbang.fetch.enrolment import Enrolment, write_enrolments
-from canbang.label.linear import EmbeddedLabeller
-from conftest import Site, WordLabeller, make_item
+from conftest import Site, make_item
+from judging import Run
 
-Run = Callable[..., tuple[int, str, str]]
 PAGE = """<html><head><meta property="og:title" content="{0}"><meta property="og:type" content="article">
 <meta property="article:published_time" content="2026-09-05T08:15:00+07:00"></head><body><article><h1>{0}</h1>""" + (
     "<p>Sáng nay, xã thông xe cây cầu bắc qua suối sau hai năm thi công, bà con đi lại thuận lợi hơn trước nhiều.</p>"
     * 5
 )
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setattr(EmbeddedLabeller, "load", classmethod(lambda cls: WordLabeller()))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str, paste: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["canbang", *words])
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(paste.encode())))
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return call
 
 
 PASTE = """29/9/2026 08:15 Khánh thành cầu https://thuongtra.gov.vn/tin/cau-1.html

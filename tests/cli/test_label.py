@@ -5,20 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from canbang import cli
-
-
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["canbang", *words])
-    status = 0
-    try:
-        cli.main()
-    except SystemExit as stop:
-        status = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    return status, out, err
+from judging import Run
 
 
 def archive(folder: Path) -> Path:
@@ -28,9 +15,7 @@ def archive(folder: Path) -> Path:
     return path
 
 
-def test_the_cost_of_a_language_model_is_told_before_anything_is_asked(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cost_of_a_language_model_is_told_before_anything_is_asked(run: Run, tmp_path: Path) -> None:
     """Requests, tokens, cost and time are printed; nothing is asked (nobody listens there) and nothing is written."""
     config = tmp_path / "llm.toml"
     config.write_text(
@@ -38,7 +23,7 @@ def test_the_cost_of_a_language_model_is_told_before_anything_is_asked(
     )
     out = tmp_path / "nhan.parquet"
     words = ("label", str(archive(tmp_path)), "-o", str(out), "--labeller", f"llm:{config}", "--estimate")
-    status, said, _ = run(capsys, monkeypatch, *words)
+    status, said, _ = run(*words)
     assert status == 0
     assert said.startswith("20 lượt hỏi (0 tin đã có câu trả lời)")
     assert "Chi phí khoảng" in said
@@ -46,11 +31,9 @@ def test_the_cost_of_a_language_model_is_told_before_anything_is_asked(
     assert not out.exists()
 
 
-def test_an_estimate_of_a_free_labeller_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_estimate_of_a_free_labeller_is_refused(run: Run, tmp_path: Path) -> None:
     """The embedded labeller costs nothing, and the message says which option has a price."""
     words = ("label", str(archive(tmp_path)), "-o", str(tmp_path / "n.parquet"), "--estimate")
-    status, _, err = run(capsys, monkeypatch, *words)
+    status, _, err = run(*words)
     assert status != 0
     assert "--estimate chỉ dùng với --labeller llm:" in err

@@ -12,6 +12,7 @@ import unicodedata
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -103,10 +104,19 @@ class Batch:
     def __len__(self) -> int:
         return (len(self.starts) - 1) // 2
 
-    @property
+    @cached_property
     def codes(self) -> NDArray[np.uint32]:
         """Hash per token."""
         return self.words.codes[self.ids]
+
+    @cached_property
+    def before(self) -> NDArray[np.uint32]:
+        """Hash of every token's predecessor in its field, 0 for the first."""
+        out = np.zeros_like(self.codes)
+        out[1:] = self.codes[:-1]
+        begins = self.starts[:-1]
+        out[begins[begins < len(out)]] = 0
+        return out
 
     @property
     def shape(self) -> NDArray[np.int8]:
@@ -259,7 +269,7 @@ def wide_word_rows(words: Words, bits: int, first: int = 0) -> NDArray[np.int64]
 
 def wide_pair_rows(batch: Batch, bits: int) -> NDArray[np.int64]:
     """Rows (tokens, 2) of the linear part's table: the pair and the pair in its field."""
-    pair = mix(before(batch), batch.codes, 2)
+    pair = mix(batch.before, batch.codes, 2)
     each = (pair, mix(pair, field_of(batch).astype(np.uint32) + np.uint32(1), 3))
     return np.stack(each, axis=1).astype(np.int64) >> (32 - bits)
 
@@ -267,16 +277,6 @@ def wide_pair_rows(batch: Batch, bits: int) -> NDArray[np.int64]:
 def field_of(batch: Batch) -> NDArray[np.int64]:
     """0 for every token of a title, 1 for one of a rest."""
     return np.repeat(np.arange(len(batch.starts) - 1) % 2, np.diff(batch.starts))
-
-
-def before(batch: Batch) -> NDArray[np.uint32]:
-    """Every token's predecessor in its field, 0 for the first."""
-    codes = batch.codes
-    out = np.zeros_like(codes)
-    out[1:] = codes[:-1]
-    begins = batch.starts[:-1]
-    out[begins[begins < len(out)]] = 0
-    return out
 
 
 def spread(batch: Batch, gap: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -305,5 +305,5 @@ class Rows:
 
 def rows(batch: Batch, word_bits: int, pair_bits: int) -> Rows:
     """Table rows of a batch."""
-    pairs = pair_rows(before(batch), batch.codes, pair_bits)
+    pairs = pair_rows(batch.before, batch.codes, pair_bits)
     return Rows(word_rows(batch.words, word_bits)[batch.ids], pairs, batch.shape, batch.starts)

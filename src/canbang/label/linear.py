@@ -159,7 +159,7 @@ class Network:
         x = self._room(len(batch.ids))[2][: len(batch.ids)]
         words = self._sums.shape[1]
         x[:, :words] = self._sums[batch.ids]
-        x[:, words:] = self._pairs[features.pair_rows(features.before(batch), batch.codes, self.pair_bits)]
+        x[:, words:] = self._pairs[features.pair_rows(batch.before, batch.codes, self.pair_bits)]
         return x
 
 
