@@ -40,9 +40,9 @@ docs: .venv/dev
 # names, versions and hashes only: no index and no find-links lines
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-annotate --no-header --extra build pyproject.toml -o requirements.lock
+	  --no-annotate --no-header --extra build --extra desk --extra postgres pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-annotate --no-header --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	  --no-annotate --no-header --extra build --extra desk --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
 
 .venv/demo: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -14,12 +14,12 @@ from canbang.errors import InputError, reason
 FORMAT = "canbang-draw/1"
 
 
-def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
-    """Write the draw in one step; without ``reveal`` the secret stays out of the file."""
+def as_dict(draw: Draw, *, reveal: bool = True) -> dict[str, Any]:
+    """The draw as plain values; without ``reveal`` the secret stays out."""
     cells = [
         {"band": h, "N": size, "n": n} for h, (size, n) in enumerate(zip(draw.sizes, draw.drawn_sizes, strict=True))
     ]
-    value = {
+    return {
         "format": FORMAT,
         "commitment": draw.commitment,
         "seed": draw.secret if reveal else None,
@@ -37,16 +37,26 @@ def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
         "doubled": list(draw.doubled),
         "frame": [list(row) for row in zip(draw.frame_ids, draw.scores, draw.bands, draw.epochs, strict=True)],
     }
+
+
+def write_draw(draw: Draw, path: Path, *, reveal: bool = True) -> None:
+    """Write the draw in one step; without ``reveal`` the secret stays out of the file."""
     part = path.with_name(path.name + ".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n", "utf-8")
+        part.write_text(render(draw, reveal=reveal), "utf-8")
         part.replace(path)
     except OSError as error:
         raise InputError(f"{path}: không ghi được tệp ({reason(error)}).") from error
 
 
-def _parsed(value: dict[str, Any]) -> Draw:
+def render(draw: Draw, *, reveal: bool = True) -> str:
+    """The draw as one line of JSON."""
+    return json.dumps(as_dict(draw, reveal=reveal), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def from_dict(value: dict[str, Any]) -> Draw:
+    """The draw that :func:`as_dict` wrote. Raises ValueError, KeyError or TypeError for anything else."""
     if value["format"] != FORMAT:
         raise KeyError("format")
     ids, scores, band, epochs = zip(*value["frame"], strict=True)
@@ -82,7 +92,7 @@ def read_draw(path: Path, secret: str = "") -> Draw:
     """
     try:
         value = json.loads(path.read_text("utf-8"))
-        draw = _parsed(value)
+        draw = from_dict(value)
     except FileNotFoundError as error:
         raise InputError(f"{path}: không có tệp rút mẫu này. Tạo bằng lệnh canbang sample.") from error
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:

@@ -9,6 +9,7 @@ import click
 from canbang import __version__
 from canbang.cli.channel import channel
 from canbang.cli.collect import collect
+from canbang.cli.desk import desk
 from canbang.cli.draw import draw
 from canbang.cli.enrol import enrol
 from canbang.cli.import_ import import_
@@ -28,7 +29,7 @@ def cli() -> None:
     """Cân bằng: đo tỉ lệ tin tiêu cực trên các kênh của chính đơn vị, có khoảng tin cậy và kết luận."""
 
 
-for _command in (measure, sample, draw, rollup_command, enrol, channel, collect, label, evaluate, train, import_):
+for _command in (measure, sample, draw, rollup_command, desk, enrol, channel, collect, label, evaluate, train, import_):
     cli.add_command(_command)
 
 

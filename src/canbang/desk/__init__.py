@@ -1,0 +1,1 @@
+"""The web desk: the only Django in the house, one app."""

@@ -1,0 +1,1 @@
+"""Forms, beside the views that show them."""
