@@ -31,7 +31,7 @@ from canbang.fetch.metadata import read_metadata
 from canbang.fetch.page import parse, read_article
 from canbang.item import Confidence
 from canbang.text.encodings import decode_page
-from canbang.text.page_dates import pick_date
+from canbang.text.page_dates import find_dates
 
 ROOT = Path(__file__).resolve().parent.parent
 SHINGLE = 4
@@ -135,7 +135,7 @@ def dates(rows: list[dict[str, object]], pages: list[bytes]) -> dict[str, object
                     [row["id"], str(day), read.when.isoformat(), read.confidence, read.source, read.written]
                 )  # type: ignore[attr-defined]
         tree = parse(page)
-        shown = pick_date(page_lines(tree), title=read_metadata(tree).title, zone=zone)
+        shown = find_dates(page_lines(tree), title=read_metadata(tree).title, zone=zone).pick()
         if shown is not None:
             right = shown.when.astimezone(zone).date() == day
             tally[f"text_alone_{shown.confidence}_{'right' if right else 'wrong'}"] += 1

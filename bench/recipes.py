@@ -87,7 +87,7 @@ def _fields(run: Run, page: Page, tree: LexborHTMLParser, layout) -> None:  # ty
     elif not bare.dates:
         run.dates["no selector"] += 1
     if not bare.lead and page.truth.lead:
-        lead = read_metadata(tree, page.url, layout.selectors).lead
+        lead = read_metadata(tree, page.url, layout.lead).lead
         run.leads["none" if not lead else "right" if f1(page.truth.lead, lead) > 0.9 else "wrong"] += 1
 
 

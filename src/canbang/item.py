@@ -36,6 +36,7 @@ class DateSource(StrEnum):
     OPEN_GRAPH = "open_graph"
     MICRODATA = "microdata"
     PAGE_TEXT = "page_text"
+    RECIPE = "recipe"
 
 
 class Confidence(StrEnum):

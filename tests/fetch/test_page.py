@@ -10,8 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canbang.fetch.body import page_lines, read_body
-from canbang.fetch.page import Article, PublishedAt, feed_links, meta_content, parse, read_article, read_page
+from canbang.fetch.page import (
+    Article,
+    PublishedAt,
+    feed_links,
+    meta_content,
+    parse,
+    read_article,
+    read_draft,
+    read_page,
+)
+from canbang.fetch.recipe import Layout, Recipe
+from canbang.fetch.recipe_watch import Watch
 from canbang.item import VIETNAM, Confidence, DateSource
+from canbang.text.date_places import Places
 
 FETCHED = datetime(2024, 4, 20, 9, 0, tzinfo=VIETNAM)
 DAY = datetime(2024, 3, 29, 8, 15, tzinfo=VIETNAM)
@@ -90,11 +102,34 @@ def test_declared_dates_are_held_against_the_ones_readers_see(
     assert (published.when, published.source, published.confidence) == (when, source, confidence)
 
 
-def test_a_learned_selector_names_the_date_where_nothing_is_declared() -> None:
+def by_recipe(html: bytes, **layout: object) -> Article:
+    """The page by a recipe that a person wrote."""
+    recipe = Recipe("lamvan.gov.vn", 1, FETCHED, 6, (Layout("div.nd", **layout),))  # type: ignore[arg-type]
+    return read_draft(
+        html, url="https://lamvan.gov.vn/tin/cau-1", fetched=FETCHED, watch=Watch("lamvan.gov.vn", recipe)
+    ).article(Places())
+
+
+def test_a_recipe_names_the_date_where_nothing_is_declared() -> None:
     html = page(line='<b data-x="29/3/2024 08:15">hôm nọ</b>')
     assert read(html).published is None
-    published = read(html, selectors={"date": "b@data-x"}).published
-    assert published == PublishedAt(DAY, True, DateSource.PAGE_TEXT, Confidence.SURE, "29/3/2024 08:15")
+    published = by_recipe(html, date="b@data-x", date_sure=True).published
+    assert published == PublishedAt(DAY, True, DateSource.RECIPE, Confidence.SURE, "29/3/2024 08:15")
+    unsure = by_recipe(html, date="b@data-x").published
+    assert unsure is not None and (unsure.source, unsure.confidence) == (DateSource.RECIPE, Confidence.LIKELY)
+    declared = by_recipe(page(LD.format("2024-03-28T08:15:00+07:00")), date="div.date", date_sure=True).published
+    assert declared is not None and (declared.when.day, declared.source) == (28, DateSource.JSON_LD)
+
+
+def test_a_recipe_names_the_lead_before_a_description_that_every_page_has() -> None:
+    html = page(
+        '<meta name="description" content="Cổng thông tin điện tử">',
+        line='<p class="sapo">Cầu dài 146 m, rộng 9 m.</p>',
+    )
+    assert (read(html).lead, by_recipe(html, lead="p.sapo").lead) == (
+        "Cổng thông tin điện tử",
+        "Cầu dài 146 m, rộng 9 m.",
+    )
 
 
 def test_a_time_element_says_it_to_machines() -> None:

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from canbang.fetch.body import page_lines
-from canbang.fetch.page import parse, read_article
+from canbang.fetch.page import parse, read_article, read_draft
 from canbang.item import VIETNAM, Confidence
-from canbang.text.page_dates import clock_places, pick_date
+from canbang.text.date_places import Places
+from canbang.text.page_dates import find_dates
 
 DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 TITLES = (
@@ -249,9 +250,15 @@ def test_pages_of_one_site_show_which_place_is_its_clock() -> None:
     pages = [frame.format(t=title, d=day).encode() for title, day in zip(TITLES, days, strict=False)]
     alone = read_article(pages[0], fetched=fetched).published
     assert alone is not None and alone.confidence is Confidence.LIKELY
-    clocks = clock_places([(page_lines(parse(page)), fetched) for page in pages])
-    assert clocks == frozenset({"body>div.d1"})
-    found = [read_article(page, fetched=fetched, clocks=clocks).published for page in pages]
+    drafts = [read_draft(page, fetched=fetched) for page in pages]
+    places = Places()
+    for draft in drafts:
+        first = drafts[0].article(places).published
+        assert first is not None and first.confidence is Confidence.LIKELY
+        assert draft.shown is not None
+        places.learn(draft.shown.lines)
+    assert places.clocks == frozenset({"^body>div.d1"})
+    found = [draft.article(places).published for draft in drafts]
     assert [(one.when.day, one.confidence) for one in found if one] == [(29, "sure"), (28, "sure"), (1, "sure")]
 
 
@@ -293,6 +300,8 @@ def test_the_one_vietnamese_page_is_dated_by_its_text_alone(shared: Path) -> Non
     (row,) = [row for row in table.to_pylist() if row["country"] == "vn"]
     truth = datetime.fromisoformat(row["published_at"])
     for fetched in (None, truth + timedelta(minutes=30), truth + timedelta(days=9)):
-        found = pick_date(page_lines(parse(gzip.decompress(row["html_gz"]))), title=row["title"], fetched=fetched)
+        found = find_dates(
+            page_lines(parse(gzip.decompress(row["html_gz"]))), title=row["title"], fetched=fetched
+        ).pick()
         assert found is not None
         assert (found.when, found.confidence) == (truth.replace(second=0), Confidence.SURE)

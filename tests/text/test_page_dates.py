@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canbang.item import VIETNAM, Confidence
-from canbang.text.page_dates import Line, clock_places, pick_date
+from canbang.text.date_places import Places
+from canbang.text.page_dates import Line, Shown, find_dates
 
 TITLE = "Thông xe cầu Khe Dâu sau mười tháng thi công"
 FETCHED = datetime(2024, 4, 20, 9, 0, tzinfo=VIETNAM)
@@ -30,7 +31,7 @@ def page(*blocks: tuple[str, str]) -> list[Line]:
 
 
 def picked(*blocks: tuple[str, str], **options: object) -> tuple[datetime, Confidence] | None:
-    found = pick_date(page(*blocks), **{"title": TITLE, "fetched": FETCHED} | options)  # type: ignore[arg-type]
+    found = find_dates(page(*blocks), **{"title": TITLE, "fetched": FETCHED} | options).pick()  # type: ignore[arg-type]
     return (found.when, found.confidence) if found else None
 
 
@@ -118,14 +119,96 @@ def test_a_date_of_today_above_the_headline_may_be_the_clock() -> None:
     today = datetime(2024, 4, 20, tzinfo=VIETNAM)
     menu = [Line(f"Mục {n}", (0, 1, 50 + n), (), (), "", 5) for n in range(5)]
     lines = [*page(clock), *menu, Line(TITLE, (0, 1, 90), ("body", "div.main", "h1"))]
-    found = pick_date(lines, title=TITLE, fetched=FETCHED)
+    shown = find_dates(lines, title=TITLE, fetched=FETCHED)
+    found = shown.pick()
     assert found is not None and (found.when, found.confidence) == (today, Confidence.LIKELY)
-    place = lines[0].place
-    assert pick_date(lines, title=TITLE, fetched=FETCHED, clocks=frozenset({place})) is None
-    assert clock_places([(lines, FETCHED)] * 3) == frozenset({place})
-    assert clock_places([(lines, FETCHED)] * 2) == frozenset()
-    older = [*page(("Thứ Sáu, 29/3/2024", "div.date")), *menu]
-    assert clock_places([(lines, FETCHED), (lines, FETCHED), (older, FETCHED)]) == frozenset()
+    places = Places()
+    for _ in range(2):
+        places.learn(shown.lines)
+        assert places.clocks == frozenset() and shown.pick(places) == found
+    places.learn(shown.lines)
+    assert places.clocks == frozenset({f"^{lines[0].place}"})
+    assert shown.pick(places) is None
+    older = [*page(("Thứ Sáu, 29/3/2024", "div.date")), *menu, lines[-1]]
+    places.learn(find_dates(older, title=TITLE, fetched=FETCHED).lines)
+    assert places.clocks == frozenset()
+
+
+def shown_by(*blocks: tuple[str, str], fetched: datetime = FETCHED) -> Shown:
+    return find_dates(page(*blocks), title=TITLE, fetched=fetched)
+
+
+def taught(*pages: Shown) -> Places:
+    places = Places()
+    for one in pages:
+        places.learn(one.lines)
+    return places
+
+
+def test_no_text_is_sure_of_its_date_before_three_pages_were_compared() -> None:
+    pages = [shown_by((TITLE, "h1"), (f"{day}/3/2024 08:15", "div.date")) for day in (27, 28, 29)]
+    assert (found := pages[2].pick()) and found.confidence is Confidence.SURE  # alone, nobody will know better
+    places = Places()
+    for confidence in (Confidence.LIKELY, Confidence.LIKELY, Confidence.SURE):
+        places.learn(pages[places.pages].lines)
+        assert (found := pages[2].pick(places)) and (found.when, found.confidence) == (DAY, confidence)
+
+
+def test_a_date_of_today_is_sure_where_its_place_has_shown_other_days() -> None:
+    """Below the headline too: a clock beside the print button shows today on every page."""
+    today = shown_by((TITLE, "h1"), ("20/4/2024", "div.date"))
+    assert (found := today.pick(taught(today, today, today))) and found.confidence is Confidence.LIKELY
+    older = shown_by((TITLE, "h1"), ("29/3/2024", "div.date"))
+    assert (found := today.pick(taught(today, today, older))) and found.confidence is Confidence.SURE
+    elsewhere = shown_by((TITLE, "h1"), ("29/3/2024", "div.other"))
+    assert (found := today.pick(taught(today, today, elsewhere))) and found.confidence is Confidence.LIKELY
+
+
+def test_a_line_that_says_what_it_is_is_no_clock() -> None:
+    for line in ("Ngày đăng: 20/4/2024", "3 giờ trước"):
+        today = shown_by((TITLE, "h1"), (line, "div.date"))
+        assert (found := today.pick(taught(today, today, today))) and found.confidence is Confidence.SURE
+
+
+def test_articles_of_today_make_no_clock_of_the_line_they_are_dated_by() -> None:
+    """Read every hour, all articles are today's; their minutes differ from the moment of fetching, a clock's do not."""
+    above = [
+        shown_by((f"0{hour}:15 20/4/2024", "p"), ("Mục", "p"), (TITLE, "h1"), fetched=FETCHED) for hour in (1, 2, 3, 4)
+    ]
+    assert taught(*above).clocks == frozenset()
+    below = [shown_by((TITLE, "h1"), ("20/4/2024", "div.date"))] * 4
+    assert taught(*below).clocks == frozenset()
+
+
+def test_a_clock_is_known_at_the_next_visit_and_an_old_copy_of_a_page_does_not_undo_it() -> None:
+    clock = ("Thứ Bảy, 20/04/2024", "div.top")
+    heads = [(f"Mục {n}", "p") for n in range(5)]
+    page_of = lambda line: find_dates(  # noqa: E731
+        [Line(line, (0, 5), ("body", "div.top")), *(Line(word, (0, 6, n), linked=5) for n, (word, _) in enumerate(heads)),
+         Line(TITLE, (0, 7, 1), ("body", "div.main", "h1")), Line("29/3/2024", (0, 7, 2), ("body", "div.main", "p"))],
+        title=TITLE, fetched=FETCHED,
+    )  # fmt: skip
+    places = taught(*[page_of(clock[0])] * 3)
+    assert places.clocks == frozenset({"^body>div.top"})
+    later = Places(places.pages, places.clocks, places.moved)
+    later.learn(page_of(clock[0]).lines)
+    later.learn(page_of("Thứ Ba, 02/04/2024").lines)
+    assert later.clocks == places.clocks
+    assert (found := page_of("Thứ Ba, 02/04/2024").pick(later)) and (found.when.day, found.confidence) == (
+        29,
+        Confidence.SURE,
+    )
+    for _ in range(2):
+        later.learn(page_of("Thứ Ba, 02/04/2024").lines)
+    assert later.clocks == frozenset()
+
+
+def test_numbers_of_articles_are_no_part_of_a_place() -> None:
+    assert (
+        Line("", (), ("div#post-20412.c-3", "p")).place
+        == Line("", (), ("div#post-20413.c-3", "p")).place
+        == "div#post-#.c-3>p"
+    )
 
 
 def test_relative_times_count_from_the_fetch() -> None:
@@ -143,12 +226,12 @@ def test_relative_times_count_from_the_fetch() -> None:
 def test_without_a_headline_a_person_decides() -> None:
     assert picked(("29/3/2024 08:15", "div.date"), (LONG, "p")) == (DAY, Confidence.LIKELY)
     assert picked((LONG, "p")) is None
-    assert pick_date([]) is None
+    assert find_dates([]).pick() is None
 
 
 @given(st.lists(st.builds(Line, st.text(max_size=60) | st.sampled_from(("29/3/2024", TITLE, "Tin liên quan", "© 2019")),
                           st.lists(st.integers(0, 3), max_size=4).map(tuple), st.lists(st.text(max_size=8), max_size=4).map(tuple),
                           machine=st.sampled_from(("", "2024-03-29", "x"))), max_size=8), st.text(max_size=20))  # fmt: skip
 def test_no_lines_break_the_choice(lines: list[Line], title: str) -> None:
-    pick_date(lines, title=title, fetched=FETCHED)
-    clock_places([(lines, FETCHED)] * 3)
+    shown = find_dates(lines, title=title, fetched=FETCHED)
+    shown.pick(taught(shown, shown, shown))

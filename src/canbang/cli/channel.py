@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from canbang.cli.collect import DEFAULT_FOLDER
 from canbang.cli.sources import guard
 from canbang.errors import InputError
+from canbang.fetch.article import OnPage
 from canbang.fetch.coverage import day_words
 from canbang.fetch.enrolment import DEFAULT_FILE, Enrolment, read_enrolments, write_enrolments
 from canbang.fetch.guard import FetchError, Guard
 from canbang.fetch.listing import Listed, Listing
+from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.site import Found, Site, enrolled
 from canbang.item import Confidence, DateSource, Item
 from canbang.text.numbers import integer
@@ -23,7 +27,7 @@ _KINDS = {"feed": "bảng tin RSS/Atom", "sitemap": "sitemap", "index": "danh m�
 SOURCES = {
     DateSource.FEED: "RSS", DateSource.SITEMAP: "sitemap", DateSource.JSON_LD: "JSON-LD của trang",
     DateSource.OPEN_GRAPH: "Open Graph của trang", DateSource.MICRODATA: "microdata của trang",
-    DateSource.PAGE_TEXT: "chữ trên trang", DateSource.COLUMN: "cột ngày",
+    DateSource.PAGE_TEXT: "chữ trên trang", DateSource.COLUMN: "cột ngày", DateSource.RECIPE: "chỗ ghi ngày đã học của trang",
 }  # fmt: skip
 
 
@@ -39,8 +43,9 @@ _enrolments = click.option(
 
 @channel.command("test", short_help="Tìm thấy gì, sẽ đọc thế nào, năm tin đầu.")
 @click.argument("url", metavar="ĐỊA-CHỈ")
+@click.option("--into", type=click.Path(path_type=Path), default=DEFAULT_FOLDER, show_default=True, help="Thư mục thu thập: nếu có thì đọc theo những gì đã học ở đó.")  # fmt: skip
 @_enrolments
-def test(url: str, enrolments: Path) -> None:
+def test(url: str, into: Path, enrolments: Path) -> None:
     """Đọc thử ĐỊA-CHỈ (kênh đã ghi danh): tìm thấy gì, sẽ đọc thế nào, năm tin đầu với ngày đăng và nơi lấy ngày.
 
     Không ghi gì xuống đĩa.
@@ -48,23 +53,27 @@ def test(url: str, enrolments: Path) -> None:
     opened = guard()
     opened.check_address(url)
     enrolment = enrolled(url, read_enrolments(enrolments))
-    for line in asyncio.run(_look(url, enrolment, opened)):
+    for line in asyncio.run(_look(url, enrolment, opened, into)):
         click.echo(line)
 
 
-async def _look(url: str, enrolment: Enrolment, opened: Guard) -> list[str]:
+async def _look(url: str, enrolment: Enrolment, opened: Guard, into: Path) -> list[str]:
     """The lines to print. Raises :class:`FetchError` where nothing can be read."""
     async with opened:
         site = Site(enrolment, opened)
+        site.reader = Reader(site.channel, into)
         await site.check_proof(url)
         found = await site.find(url)
         listings, lines = await _listings(site, found)
         entries = _newest([entry for listing in listings for entry in listing.entries])
         out = [f"Kênh: {enrolment.line}", f"Tìm thấy: {found.how}", *lines, *map(str, found.failures)]
         out.append(_how(listings, entries))
-        out.append(f"{min(FIRST, len(entries))} tin đầu:")
-        for number, entry in enumerate(entries[:FIRST], 1):
-            out += await _entry(site, number, entry)
+        pages = [(entry, await _page(site, entry)) for entry in entries[:FIRST]]
+        how = how_read(Counter(page.draft.verdict for _, page in pages if isinstance(page, OnPage)))
+        out += [f"  {said}" for said in (site.reader.trouble, how) if said]
+        out.append(f"{len(pages)} tin đầu:")
+        for number, (entry, page) in enumerate(pages, 1):
+            out += _entry(site, number, entry, page)
         return out
 
 
@@ -105,17 +114,21 @@ def _how(listings: list[Listing], entries: list[Listed]) -> str:
     return said + "."
 
 
-async def _entry(site: Site, number: int, entry: Listed) -> list[str]:
+async def _page(site: Site, entry: Listed) -> OnPage | str:
+    """The page of an entry, or why there is none."""
+    try:
+        return await site.page(entry) if site.covers(entry.url) else ""
+    except FetchError as error:
+        return str(error)
+
+
+def _entry(site: Site, number: int, entry: Listed, page: OnPage | str) -> list[str]:
+    whole = page.whole() if isinstance(page, OnPage) else page
     why = ""
-    if site.covers(entry.url):
-        try:
-            whole = await site.page(entry)
-            if isinstance(whole, Listed):
-                entry = whole
-            elif not entry.complete:
-                why = whole
-        except FetchError as error:
-            why = str(error)
+    if isinstance(whole, Listed):
+        entry = whole
+    elif isinstance(page, str) or not entry.complete:
+        why = whole
     thing = entry.item(site.channel, site.channel)
     if not isinstance(thing, Item):
         return [f"  {number}. {entry.title or entry.url}", f"     không tính: {why or thing.reason}"]

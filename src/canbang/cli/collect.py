@@ -88,6 +88,7 @@ def line(attempt: Attempt) -> str:
         if attempt.covers:
             said += f"; danh sách tin lùi đến {day_words(attempt.covers[0])}"
     lines = [f"{attempt.address}: {said}"]
+    lines += [f"  - {note}" for note in attempt.notes]
     lines += [f"  - {message}" for _, message in attempt.errors[:_SHOWN_ERRORS]]
     more = len(attempt.errors) - _SHOWN_ERRORS
     return "\n".join([*lines, f"  - và {more} lỗi khác, xem coverage.jsonl"] if more > 0 else lines)

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from canbang.fetch.guard import Response
 from canbang.fetch.listing import Listed
-from canbang.fetch.page import Article, read_article
+from canbang.fetch.page import Article, Draft
 from canbang.item import Confidence, DateSource
+from canbang.text.date_places import Places
 
-Reader = Callable[[Response, datetime], Article]
-"""Reads the answer to a request made at a moment; a learned recipe may stand in its place."""
-
+BATCH = 20
+"""Entries between two times that everything is judged and put on disk."""
+_ROOM = 4 << 20
+"""Characters of pages that may wait: hostile ones are as large as they like."""
 _ZONE = timedelta(hours=7)
 
 
-def read(reply: Response, fetched: datetime) -> Article:
-    """The page by our own readers."""
-    return read_article(reply.body, url=reply.url, content_type=reply.content_type, fetched=fetched)
+@dataclass(frozen=True, slots=True)
+class OnPage:
+    """An entry whose page was read. It is made whole as late as can be: pages read after it may tell what its date is worth."""
+
+    entry: Listed
+    draft: Draft
+    places: Places
+
+    @property
+    def size(self) -> int:
+        """Characters that wait with it."""
+        return len(self.draft.text) + len(self.draft.meta.lead)
+
+    def whole(self) -> Listed | str:
+        """The entry with its page, or the reason why that page is no item."""
+        article = self.draft.article(self.places)
+        return article.reason or merged(self.entry, article)
+
+
+def enough(waiting: Sequence[object]) -> bool:
+    """Whether it is time to judge the pages that wait, and to put them on disk."""
+    return len(waiting) >= BATCH or sum(page.size for page in waiting if isinstance(page, OnPage)) > _ROOM
 
 
 def merged(entry: Listed, article: Article) -> Listed:
@@ -27,7 +47,7 @@ def merged(entry: Listed, article: Article) -> Listed:
     entry = replace(
         entry,
         title=entry.title or article.title, lead=entry.lead or article.lead, section=entry.section or article.section,
-        text=article.text if len(article.text) > len(entry.text) else entry.text,
+        text=article.text if len(article.text) > len(entry.text) else entry.text, converted=article.converted or entry.converted,
     )  # fmt: skip
     said = article.published
     if said is None:

@@ -44,6 +44,7 @@ class Attempt:
 
     ``waiting`` are entries that were listed and could not be read yet, with the day where it is known ("" where not).
     ``tried`` counts requests; ``got`` new acts, ``known`` ones that were there, ``revised`` edits, ``deleted`` removals.
+    ``notes`` are lines for a person: how pages were read, dates to look at.
     """
 
     channel: str
@@ -60,6 +61,7 @@ class Attempt:
     covers: Span | None = None
     waiting: tuple[Mapping[str, Any], ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in ``coverage.jsonl``."""
@@ -69,7 +71,7 @@ class Attempt:
             "known": self.known, "revised": self.revised, "deleted": self.deleted, "rejected": self.rejected,
             "covers": [moment.isoformat() for moment in self.covers] if self.covers else None,
             "waiting": [dict(one) for one in self.waiting],
-            "errors": [{"trouble": trouble, "said": said} for trouble, said in self.errors],
+            "errors": [{"trouble": trouble, "said": said} for trouble, said in self.errors], "notes": list(self.notes),
         }  # fmt: skip
 
     @staticmethod
@@ -81,7 +83,8 @@ class Attempt:
             str(said["channel"]), str(said["address"]), moment(said["started"]), moment(said["finished"]),
             Outcome(said["outcome"]), covers=(moment(covers[0]), moment(covers[1])) if covers else None,
             waiting=tuple(dict(one) for one in said.get("waiting", ())),
-            errors=tuple((str(one["trouble"]), str(one["said"])) for one in said.get("errors", ())), **counts,
+            errors=tuple((str(one["trouble"]), str(one["said"])) for one in said.get("errors", ())),
+            notes=tuple(map(str, said.get("notes", ()))), **counts,
         )  # fmt: skip
 
 

@@ -70,14 +70,18 @@ class Folder:
         self.flush()
         self.known.take_coverage(said)
 
-    def act(self, item: Item, seen: datetime) -> str:
-        """Note an act: "new", "revised" or "known". A revision stays in the month of its act."""
+    def act(self, item: Item, seen: datetime, converted: str = "") -> str:
+        """Note an act: "new", "revised" or "known". A revision stays in the month of its act.
+
+        ``converted`` is put on record beside it: "tcvn3" or "vni" where a font encoding was undone.
+        """
         acts = self.known.acts.setdefault(item.channel, {})
         known = acts.get(item.platform_id)
         if known and known.digest == digest(item) and not known.deleted:
             return "known"
         month = known.month if known else f"{item.published_at:%Y-%m}"
         said = {"record": "revision" if known else "act", "seen_at": seen.isoformat(), **as_dict(item)}
+        said |= {"converted": converted} if converted else {}
         self._note(month, said)
         return "revised" if known else "new"
 

@@ -23,7 +23,8 @@ _LONE_LEAST = 30 * 86_400.0
 class Listed:
     """One entry. ``key`` names the act on its platform (guid, else address); ``when`` is ``None`` where no date could be read.
 
-    ``written`` is the date as it stood there, ``place`` where the entry stood, ``modified`` the sitemap's ``lastmod``.
+    ``written`` is the date as it stood there, ``place`` where the entry stood, ``modified`` the sitemap's ``lastmod``;
+    ``converted`` is "tcvn3" or "vni" where a font encoding was undone.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Listed:
     written: str = ""
     modified: str = ""
     place: str = ""
+    converted: str = ""
 
     @property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""What a page says of itself to machines: JSON-LD, then Open Graph, then microdata, then a site's learned selectors.
+"""What a page says of itself to machines: JSON-LD, then Open Graph, then microdata; the lead also by a learned selector.
 
 Fields that name a person (author, creator, editor) are never looked at.
 """
@@ -33,9 +33,6 @@ _NAMED_DATES = (
     "dcterms.created",
     "date",
 )
-
-Selectors = Mapping[str, str]
-"""A learned recipe: field ("title", "lead", "section", "date") -> CSS selector; "selector@attribute" reads an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ def _microdata(tree: LexborHTMLParser) -> str:
 
 
 def selected(tree: LexborHTMLParser, selector: str) -> str:
-    """What a learned selector finds, as plain text; "" for nothing found and for a selector that is none."""
+    """What a learned selector finds, as plain text ("css@attribute" for an attribute's); "" for nothing found and for no selector."""
     css, _, attribute = selector.partition("@")
     try:
         node = tree.css_first(css) if css.strip() else None
@@ -145,32 +142,26 @@ def _canonical(tree: LexborHTMLParser, said: str, url: str) -> str:
         return ""
 
 
-def read_metadata(tree: LexborHTMLParser, url: str = "", selectors: Selectors | None = None) -> Metadata:
-    """Metadata of a page; each field by the first source that has it. Never raises."""
+def read_metadata(tree: LexborHTMLParser, url: str = "", lead: str = "") -> Metadata:
+    """Metadata of a page; each field by the first source that has it. ``lead`` is a learned selector. Never raises."""
     meta = _meta(tree)
     heading = tree.css_first("h1")
     shown = plain(heading.text()[:500]) if heading else ""
     blocks = list(_blocks(tree))[:_MAX_BLOCKS]
     block = _article(blocks, meta.get("og:title", "") or shown)
-    recipe = {field: selected(tree, css) for field, css in (selectors or {}).items()}
     dates = [(_text(block, "datePublished", "uploadDate"), DateSource.JSON_LD)]
     dates += [(meta.get(name, ""), DateSource.OPEN_GRAPH) for name in _META_DATES]
     dates.append((_microdata(tree), DateSource.MICRODATA))
-    dates.append((recipe.get("date", ""), DateSource.PAGE_TEXT))
     dates += [(meta.get(name, ""), DateSource.MICRODATA) for name in _NAMED_DATES]
     title = tree.css_first("title")
     kinds = frozenset[str]().union(*map(_types, blocks))
     return Metadata(
-        title=_text(block, "headline")
-        or meta.get("og:title", "")
-        or recipe.get("title", "")
-        or shown
-        or plain(title.text() if title else ""),
+        title=_text(block, "headline") or meta.get("og:title", "") or shown or plain(title.text() if title else ""),
         lead=_text(block, "description")
         or meta.get("og:description", "")
-        or recipe.get("lead", "")
+        or selected(tree, lead)
         or meta.get("description", ""),
-        section=_text(block, "articleSection") or meta.get("article:section", "") or recipe.get("section", ""),
+        section=_text(block, "articleSection") or meta.get("article:section", ""),
         canonical=_canonical(tree, meta.get("og:url", ""), url),
         dates=tuple((text, source) for text, source in dates if text),
         kinds=kinds,

@@ -14,13 +14,16 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from canbang.fetch.body import page_lines, read_body
-from canbang.fetch.metadata import Metadata, Selectors, is_list, read_metadata
+from canbang.fetch.metadata import Metadata, is_list, read_metadata
 from canbang.fetch.not_item import why_not_article
+from canbang.fetch.recipe import Layout, Verdict, read_date
+from canbang.fetch.recipe_watch import Watch
 from canbang.item import VIETNAM, Confidence, DateSource
+from canbang.text.date_places import Places
 from canbang.text.dates import Doubt, parse_date
 from canbang.text.encodings import decode_page
 from canbang.text.normalise import match_key
-from canbang.text.page_dates import Line, PageDate, pick_date
+from canbang.text.page_dates import Line, PageDate, Shown, find_dates
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _STAMP = timedelta(minutes=10)
@@ -92,6 +95,8 @@ def _wants_check(said: PublishedAt, fetched: datetime | None) -> bool:
     """
     if said.confidence is not Confidence.SURE:
         return True
+    if said.source is DateSource.RECIPE:  # learnt from what pages show, so asked of it already
+        return False
     serving = fetched is not None and abs(said.when - fetched) <= _STAMP
     return serving or (said.has_time and said.when.utcoffset() == timedelta(0))
 
@@ -101,7 +106,7 @@ def _checked(said: PublishedAt, shown: PageDate | None, fetched: datetime | None
     serving = fetched is not None and abs(said.when - fetched) <= _STAMP
     if shown is None or shown.confidence is not Confidence.SURE:
         # A live page can be fetched within minutes of its birth, and nothing shown says otherwise: a person looks.
-        confidence = Confidence.LIKELY if serving and shown is not None else said.confidence
+        confidence = Confidence.LIKELY if serving else said.confidence
         return PublishedAt(said.when, said.has_time, said.source, confidence, said.written)
     local = said.when.astimezone(zone)
     seen = shown.when.astimezone(zone)
@@ -116,59 +121,98 @@ def _checked(said: PublishedAt, shown: PageDate | None, fetched: datetime | None
     return PublishedAt(said.when, said.has_time, said.source, Confidence.LIKELY, said.written)
 
 
-def _from_text(shown: PageDate, zone: tzinfo) -> PublishedAt:
-    return PublishedAt(
-        shown.when.astimezone(zone), shown.has_time, DateSource.PAGE_TEXT, shown.confidence, shown.line[:100]
-    )
+def _from_text(shown: PageDate, zone: tzinfo, source: DateSource = DateSource.PAGE_TEXT) -> PublishedAt:
+    return PublishedAt(shown.when.astimezone(zone), shown.has_time, source, shown.confidence, shown.line[:100])
 
 
-def published_at(
-    meta: Metadata, lines: Sequence[Line] | None, fetched: datetime | None, clocks: frozenset[str] | None, zone: tzinfo
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page as read, its date still to be judged: the site's other pages tell whether what it shows is a clock.
+
+    ``declared`` is the date of its metadata, or of the site's recipe; ``shown`` are those among its lines, ``None`` where
+    nothing is to be asked of them. ``links`` as :func:`canbang.fetch.not_item.why_not_article` takes them; ``verdict`` says
+    what the site's recipe made of it, ``None`` where none was at work.
+    """
+
+    meta: Metadata
+    text: str
+    url: str
+    codec: str
+    converted: str
+    declared: PublishedAt | None
+    shown: Shown | None
+    fetched: datetime | None
+    zone: tzinfo
+    links: tuple[int, float, float]
+    verdict: Verdict | None = None
+
+    def article(self, places: Places | None = None) -> Article:
+        """The page judged by what is known of its site; ``None`` where it stands alone."""
+        published = self._published(places)
+        if published is not None:
+            published = _local(published, self.zone)
+        meta, text = self.meta, _below_headline(self.text, self.meta.title, published)
+        count, share, listed = self.links
+        reason = why_not_article(
+            meta.title, meta.lead, text, declares_list=is_list(meta), dated=published is not None, front=_is_front(self.url),
+            links=count, link_share=share, linked_body=listed,
+        )  # fmt: skip
+        return Article(
+            title=meta.title, lead=meta.lead, text=text, section=meta.section, url=_own(meta.canonical, self.url),
+            published=published, codec=self.codec, converted=self.converted, reason=reason or "",
+        )  # fmt: skip
+
+    def _published(self, places: Places | None) -> PublishedAt | None:
+        if self.shown is None:
+            return self.declared
+        shown = self.shown.pick(places)
+        if self.declared is None:
+            return _from_text(shown, self.zone) if shown else None
+        return _checked(self.declared, shown, self.fetched, self.zone)
+
+
+def _by_recipe(
+    layout: Layout | None, tree: LexborHTMLParser, fetched: datetime | None, zone: tzinfo
 ) -> PublishedAt | None:
-    """The date of a page from what it declares and what it shows; ``lines`` may be ``None`` where nothing is to be asked."""
-    said = _declared(meta, fetched, zone)
-    if lines is None:
-        return said
-    shown = pick_date(lines, title=meta.title, fetched=fetched, clocks=clocks, zone=zone)
-    if said is None:
-        return _from_text(shown, zone) if shown else None
-    return _checked(said, shown, fetched, zone)
+    found = read_date(layout, tree, fetched, zone) if layout and layout.date else None
+    return _from_text(found, zone, DateSource.RECIPE) if found else None
 
 
-def read_article(
+def read_draft(
     body: bytes,
     *,
     url: str = "",
     content_type: str = "",
     fetched: datetime | None = None,
-    selectors: Selectors | None = None,
-    clocks: frozenset[str] | None = None,
+    watch: Watch | None = None,
     zone: tzinfo = VIETNAM,
-) -> Article:
+) -> Draft:
     """Read a page that was fetched from ``url`` at ``fetched`` (aware); never raises.
 
-    ``content_type`` is the reply's header; ``selectors`` a learned recipe; ``clocks`` the site's clocks as
-    :func:`canbang.text.page_dates.clock_places` found them; ``zone`` reads dates that name none.
+    ``content_type`` is the reply's header; ``watch`` the site's recipe at work, trafilatura alone without one; ``zone``
+    reads dates that name none.
     """
     decoded = decode_page(body, content_type)
     tree = LexborHTMLParser(decoded.text)
-    meta = read_metadata(tree, url, selectors)
-    said = _declared(meta, fetched, zone)
-    lines = page_lines(tree) if said is None or _wants_check(said, fetched) else None
-    published = published_at(meta, lines, fetched, clocks, zone)
-    if published is not None:
-        published = _local(published, zone)
-    text = _below_headline(read_body(decoded.text, url), meta.title, published)
-    links, share, listed = _links(lines or (), text)
-    reason = why_not_article(
-        meta.title, meta.lead, text, declares_list=is_list(meta), dated=published is not None, front=_is_front(url), links=links,
-        link_share=share,
-        linked_body=listed,
+    reading = watch.read(url, decoded.text, tree, fetched) if watch else None
+    text = reading.body if reading else read_body(decoded.text, url)
+    layout = reading.layout if reading else None
+    meta = read_metadata(tree, url, layout.lead if layout else "")
+    declared = _declared(meta, fetched, zone) or _by_recipe(layout, tree, fetched, zone)
+    asked = declared is None or _wants_check(declared, fetched)
+    lines = page_lines(tree) if asked else ()
+    shown = find_dates(lines, title=meta.title, fetched=fetched, zone=zone) if asked else None
+    return Draft(
+        meta, text, url, decoded.codec, decoded.converted, declared, shown, fetched, zone, _links(lines, text),
+        reading.verdict if reading else None,
     )  # fmt: skip
-    return Article(
-        title=meta.title, lead=meta.lead, text=text, section=meta.section, url=_own(meta.canonical, url), published=published,
-        codec=decoded.codec, converted=decoded.converted, reason=reason or "",
-    )  # fmt: skip
+
+
+def read_article(
+    body: bytes, *, url: str = "", content_type: str = "", fetched: datetime | None = None, zone: tzinfo = VIETNAM
+) -> Article:
+    """Read a page that stands alone, by nothing but itself; never raises. Arguments as :func:`read_draft`."""
+    return read_draft(body, url=url, content_type=content_type, fetched=fetched, zone=zone).article()
 
 
 def _below_headline(text: str, title: str, published: PublishedAt | None) -> str:

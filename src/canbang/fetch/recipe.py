@@ -20,6 +20,7 @@ from canbang.fetch.metadata import selected
 from canbang.item import VIETNAM, Confidence
 from canbang.text.dates import Doubt, split_date
 from canbang.text.normalise import nfc
+from canbang.text.page_dates import PageDate
 
 INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "em", "font", "i", "img", "ins", "kbd", "label",
@@ -84,11 +85,6 @@ class Layout:
     date: str = ""
     date_sure: bool = False
 
-    @property
-    def selectors(self) -> dict[str, str]:
-        """What :func:`canbang.fetch.metadata.read_metadata` takes: lead and date."""
-        return {name: css for name, css in (("lead", self.lead), ("date", self.date)) if css}
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -99,17 +95,6 @@ class Recipe:
     learnt_at: datetime
     pages: int
     layouts: tuple[Layout, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeDate:
-    """A date that a recipe found: sure only where the selector was, and nothing else stands there."""
-
-    when: datetime
-    has_time: bool
-    confidence: Confidence
-    written: str
-    source: str = "recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +219,11 @@ def apply(recipe: Recipe, tree: LexborHTMLParser) -> Applied:
 
 def read_date(
     layout: Layout, tree: LexborHTMLParser, fetched: datetime | None = None, zone: tzinfo = VIETNAM
-) -> RecipeDate | None:
-    """The date where the layout keeps it; for pages whose metadata have none. A day after ``fetched`` (aware) is none."""
+) -> PageDate | None:
+    """The date where the layout keeps it, for pages whose metadata have none: sure only where nothing else stands there.
+
+    A day after ``fetched`` (aware) is none.
+    """
     written = selected(tree, layout.date)
     found = split_date(written[:200], now=fetched, zone=zone) if written else None
     if found is None:
@@ -244,7 +232,7 @@ def read_date(
     if fetched is not None and dated.when > fetched + timedelta(days=1):
         return None
     sure = layout.date_sure and dated.doubt is Doubt.NONE and len(rest) <= _SURE_REST
-    return RecipeDate(dated.when, dated.has_time, Confidence.SURE if sure else Confidence.LIKELY, written[:100])
+    return PageDate(dated.when, dated.has_time, Confidence.SURE if sure else Confidence.LIKELY, written[:100])
 
 
 _HEAD = """\
@@ -275,6 +263,8 @@ def dump(recipe: Recipe) -> str:
     """The recipe as TOML, with a word to the person who opens it."""
     out = [_HEAD.format(site=nfc(recipe.site), pages=recipe.pages)]
     out += [f"{name} = {_toml(getattr(recipe, name))}\n" for name in _RECIPE_KEYS if name != "layouts"]
+    if not recipe.layouts:  # all were given up: nothing is read by it until it is learnt anew
+        out.append("layouts = []\n")
     for layout in recipe.layouts:
         out.append("\n[[layouts]]\n")
         out += [f"{name} = {_toml(getattr(layout, name))}\n" for name in _LAYOUT_KEYS]
@@ -297,7 +287,9 @@ def _check(value: Any, kind: type) -> Any:
 
 def _table(table: Mapping[str, Any], keys: Mapping[str, type], needed: frozenset[str], where: str) -> dict[str, Any]:
     for name in table.keys() - keys.keys():
-        raise InputError(f"{where}: không có trường “{name}”. Các trường: {', '.join(keys)}.")
+        raise InputError(
+            f"{where}: không có trường “{name}” (có: {', '.join(keys)}). Sửa lại, hoặc xóa tệp để học lại."
+        )
     for name in sorted(needed - table.keys()):
         raise InputError(f"{where}: thiếu trường “{name}” ({_NAMES[keys[name]]}). Thêm vào, hoặc xóa tệp để học lại.")
     out = {}
@@ -305,7 +297,9 @@ def _table(table: Mapping[str, Any], keys: Mapping[str, type], needed: frozenset
         try:
             out[name] = _check(value, keys[name])
         except ValueError:
-            raise InputError(f"{where}: trường “{name}” phải là {_NAMES[keys[name]]}, đang là {value!r}.") from None
+            raise InputError(
+                f"{where}: trường “{name}” phải là {_NAMES[keys[name]]}, đang là {value!r}. Sửa lại, hoặc xóa tệp để học lại."
+            ) from None
     return out
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -16,7 +16,8 @@ from canbang.fetch.body import page_lines
 from canbang.fetch.recipe import INLINE, Layout, Recipe, beside, body_lines, read_date
 from canbang.fetch.recipe_sheet import NAME, NAMED, Lesson, Sheet, SheetLine, found_by, lay_out, selectors
 from canbang.item import VIETNAM, Confidence
-from canbang.text.page_dates import clock_places, pick_date
+from canbang.text.date_places import Places
+from canbang.text.page_dates import PageDate, find_dates
 
 MIN_PAGES = 3
 _DEEPER = 0.85  # a lead above the body must not make the element around both the body
@@ -256,22 +257,24 @@ def _lead(placed: Sequence[Placed]) -> str:
     return _field(lacking, right)[0]
 
 
-def _clocks(sheets: Sequence[Sheet]) -> frozenset[str]:
-    """Where the site's pages show today: no article's date, however often it stands by the title."""
-    seen = [(page_lines(sheet.tree), sheet.lesson.fetched) for sheet in sheets]
-    return clock_places([(lines, fetched) for lines, fetched in seen if fetched is not None])
+def _dates(sheets: Sequence[Sheet]) -> dict[int, PageDate]:
+    """The sure dates of pages that declare none, by the sheet's id; what the pages show of clocks is heeded."""
+    bare = [sheet for sheet in sheets if not sheet.meta.dates]
+    shown = [find_dates(page_lines(one.tree), title=one.meta.title, fetched=one.lesson.fetched) for one in bare]
+    places = Places()
+    for one in shown:
+        places.learn(one.lines)
+    picked = {id(sheet): one.pick(places) for sheet, one in zip(bare, shown, strict=True)}
+    return {key: date for key, date in picked.items() if date is not None and date.confidence is Confidence.SURE}
 
 
-def _date(placed: Sequence[Placed], clocks: frozenset[str]) -> tuple[str, bool]:
+def _date(placed: Sequence[Placed], dates: Mapping[int, PageDate]) -> tuple[str, bool]:
     """The selector of the date, for pages whose metadata have none, and whether all pages agree."""
     shown: dict[int, tuple[str, date]] = {}
     today = 0
     for sheet, _ in placed:
-        if sheet.meta.dates:
-            continue
-        fetched = sheet.lesson.fetched
-        found = pick_date(page_lines(sheet.tree), title=sheet.meta.title, fetched=fetched, clocks=clocks)
-        if found is not None and found.confidence is Confidence.SURE:
+        found, fetched = dates.get(id(sheet)), sheet.lesson.fetched
+        if found is not None:
             day = found.when.astimezone(VIETNAM).date()
             shown[id(sheet)] = found.line, day
             today += fetched is not None and day == fetched.astimezone(VIETNAM).date()
@@ -319,10 +322,10 @@ def _by_shape(placed: list[Placed]) -> list[list[Placed]]:
     return large
 
 
-def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], clocks: frozenset[str]) -> Layout:
+def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], dates: Mapping[int, PageDate]) -> Layout:
     """The layout of the pages that a selector reads; ``trusted`` are ids of sheets whose teacher found the same place."""
     layout = Layout(css, _exclusions(placed, lambda sheet: id(sheet) in trusted), agreement=round(agreed, 3))
-    day, sure = _date(placed, clocks)
+    day, sure = _date(placed, dates)
     return replace(_measured(layout, placed), lead=_lead(placed), date=day, date_sure=sure)
 
 
@@ -334,7 +337,7 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
     sheets = lay_out(lessons)
     targets = {number: _best(sheet) for number, sheet in enumerate(sheets)}
     number_of = {id(sheet): number for number, sheet in enumerate(sheets)}
-    open_, clocks = set(targets), _clocks(sheets)
+    open_, dates = set(targets), _dates(sheets)
     layouts: list[Layout] = []
     for named in (True, False):
         while open_ and len(layouts) < _MAX_LAYOUTS:
@@ -343,7 +346,7 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
                 break
             css, placed, agreed = found
             trusted = {id(sheet) for sheet, at in placed if _alike(sheet, at, targets[number_of[id(sheet)]]) >= _SAME}
-            layouts += [_layout(css, group, agreed, trusted, clocks) for group in _by_shape(placed)]
+            layouts += [_layout(css, group, agreed, trusted, dates) for group in _by_shape(placed)]
             open_ -= {number_of[id(sheet)] for sheet, _ in placed}
     return Recipe(site, version, now, len(lessons), tuple(layouts)) if layouts else None
 

@@ -7,10 +7,11 @@ recipe is learnt anew. Two in a hundred pages, chosen by their address, are read
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,9 @@ MOST_PAGES = 10
 _CHECKED = 50  # one in so many
 _AFTER_DOUBT = 3
 _UNFIT = 3
+_PATIENCE = 48
+_LESSON_MAX = 1 << 20
+"""Characters of a page that is kept as a lesson: ten are held at a time, and hostile ones must not fill the memory."""
 _MAX_LAYOUTS = 8
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
@@ -65,6 +69,7 @@ class Watch:
         self._lessons: deque[Lesson] = deque(maxlen=MOST_PAGES)
         self._company: deque[Lesson] = deque(maxlen=2)
         self._fresh = 0
+        self._wanted = _UNFIT if recipe else FIRST_PAGES
         self._doubt = 0
         self._checks: dict[Layout, deque[bool]] = {}
 
@@ -77,7 +82,7 @@ class Watch:
         return reading
 
     def _read(self, url: str, markup: str, tree: LexborHTMLParser | None, fetched: datetime | None) -> Reading:
-        if self.recipe is None:
+        if self.recipe is None or not self.recipe.layouts:
             return self._teach(Lesson(url, markup, read_body(markup, url), fetched), Verdict.LEARNING)
         found = apply(self.recipe, tree or LexborHTMLParser(markup))
         if found.layout is None:
@@ -92,7 +97,7 @@ class Watch:
     def _check(self, lesson: Lesson, body: str, layout: Layout) -> Reading:
         """Read by both. A layout that differs oftener than it did when it was learnt is given up."""
         agrees = same_place(lesson, layout, [one for one in self._company if one.url != lesson.url])
-        self._company.append(lesson)
+        self._keep(self._company, lesson)
         past = self._checks.setdefault(layout, deque(maxlen=6))
         past.append(agrees)
         if agrees:
@@ -108,24 +113,30 @@ class Watch:
         assert self.recipe is not None
         self.earlier.append(self.recipe)
         rest = tuple(one for one in self.recipe.layouts if one != layout)
-        self.recipe = replace(self.recipe, version=self.recipe.version + 1, layouts=rest) if rest else None
+        self.recipe = replace(self.recipe, version=self.recipe.version + 1, layouts=rest)
         self._checks.pop(layout, None)
 
     def _teach(self, lesson: Lesson, verdict: Verdict) -> Reading:
         """Trafilatura's reading, kept as a lesson; with enough of them the recipe is learnt anew."""
-        self._lessons.append(lesson)
-        self._company.append(lesson)
+        self._keep(self._lessons, lesson)
+        self._keep(self._company, lesson)
         self._fresh += 1
-        wanted = _UNFIT if self.recipe or self.learnt else FIRST_PAGES
-        if self._fresh >= wanted and len(self._lessons) >= MIN_PAGES:
+        if self._fresh >= self._wanted and len(self._lessons) >= MIN_PAGES:
             self._fresh = 0
-            self._learn()
+            # Pages that teach nothing (lists, notices) are asked ever more seldom: learning costs as much as many readings.
+            self._wanted = _UNFIT if self._learn() else min(2 * self._wanted, _PATIENCE)
         return Reading(lesson.body, verdict, None)
 
-    def _learn(self) -> None:
+    @staticmethod
+    def _keep(lessons: deque[Lesson], lesson: Lesson) -> None:
+        if len(lesson.markup) <= _LESSON_MAX:
+            lessons.append(lesson)
+
+    def _learn(self) -> bool:
+        """Learn from the lessons at hand; whether something came of it."""
         found = learn(self.site, list(self._lessons), self._clock(), self._version())
         if found is None:
-            return
+            return False
         self.learnt += 1
         if self.recipe is not None:
             # What the recipe could read it still can: older pages keep the older layouts.
@@ -136,20 +147,21 @@ class Watch:
         self.recipe = found
         unread = [one for one in self._lessons if apply(found, LexborHTMLParser(one.markup)).layout is None]
         self._lessons = deque(unread, maxlen=MOST_PAGES)
+        return True
 
     def _version(self) -> int:
-        last = self.recipe or (self.earlier[-1] if self.earlier else None)
-        return last.version + 1 if last else 1
+        return self.recipe.version + 1 if self.recipe else 1
 
 
-def _file(folder: Path, site: str, version: int | None = None) -> Path:
+def recipe_file(folder: Path, site: str, version: int | None = None) -> Path:
+    """Where a site's recipe stands, or an earlier version of it."""
     name = _UNSAFE.sub("_", site).strip(".") or "_"
     return folder / (f"{name}.toml" if version is None else f"{name}.v{version}.toml")
 
 
 def load_recipe(folder: Path, site: str) -> Recipe | None:
     """The site's recipe, ``None`` where none was learnt. Raises :class:`InputError` naming file and field."""
-    path = _file(folder, site)
+    path = recipe_file(folder, site)
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -158,28 +170,39 @@ def load_recipe(folder: Path, site: str) -> Recipe | None:
         raise InputError(f"{path}: không đọc được công thức ({reason(error)}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: không phải TOML ({error}). Sửa dòng đó, hoặc xóa tệp để học lại.") from None
-    return load(table, str(path))
+    recipe = load(table, str(path))
+    if recipe.site != site:  # two channels whose names make one file name
+        raise InputError(
+            f"{path}: trường “site” là “{recipe.site}”, không phải {site}. Sửa lại, hoặc xóa tệp để học lại."
+        )
+    return recipe
 
 
-def save_recipe(folder: Path, recipe: Recipe, earlier: Recipe | None = None) -> Path:
-    """Write a recipe; what stood there, or ``earlier``, stays beside it as `<site>.v<n>.toml`. Raises :class:`InputError`."""
-    path = _file(folder, recipe.site)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if earlier is not None:
-            _write(_file(folder, earlier.site, earlier.version), dump(earlier))
-        elif path.exists():
-            before = load_recipe(folder, recipe.site)
-            if before is not None and before.version != recipe.version:
-                path.replace(_file(folder, recipe.site, before.version))
-        _write(path, dump(recipe))
-    except OSError as error:
-        raise InputError(f"{path}: không ghi được công thức ({reason(error)}). Chọn chỗ khác.") from error
+def save_recipe(folder: Path, recipe: Recipe, earlier: Sequence[Recipe] = ()) -> Path:
+    """Write a recipe, the ``earlier`` versions beside it as `<site>.v<n>.toml`. Raises :class:`InputError`.
+
+    What a person wrote into the file that is replaced is kept as it stands.
+    """
+    path = recipe_file(folder, recipe.site)
+    before = load_recipe(folder, recipe.site)
+    if before is not None and before.version != recipe.version:
+        write_whole(recipe_file(folder, before.site, before.version), path.read_text("utf-8"))
+    for one in earlier:
+        if before is None or one.version != before.version:
+            write_whole(recipe_file(folder, one.site, one.version), dump(one))
+    write_whole(path, dump(recipe))
     return path
 
 
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never meets half a recipe."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, also where the power fails: a reader never meets half of it. Raises :class:`InputError`."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: không ghi được ({reason(error)}). Chọn chỗ khác.") from error

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from canbang.errors import InputError
-from canbang.fetch.article import merged, read
+from canbang.fetch.article import OnPage, enough
 from canbang.fetch.decode import kind_of
 from canbang.fetch.discover import linked_feeds, ways
 from canbang.fetch.enrolment import Enrolment, covering, prove
 from canbang.fetch.feed import parse_feed, read_feed
 from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
 from canbang.fetch.listing import Listed, Listing, sitemap_reach
+from canbang.fetch.reader import Reader, converted_words, how_read
+from canbang.fetch.recipe import Verdict
 from canbang.fetch.sitemap import Entry, parse_sitemap
 from canbang.fetch.source import Reject, Source
 from canbang.item import VIETNAM, Confidence, DateSource, Item
@@ -58,11 +61,15 @@ class Found:
 
 
 class Site:
-    """An enrolled channel as the guard lets it be seen; nothing outside its scope is read."""
+    """An enrolled channel as the guard lets it be seen; nothing outside its scope is read.
+
+    ``reader`` learns of its pages for this run alone, unless one with a memory is put in its place.
+    """
 
     def __init__(self, enrolment: Enrolment, guard: Guard) -> None:
         self.enrolment = enrolment
         self.guard = guard
+        self.reader = Reader(self.channel)
 
     @property
     def channel(self) -> str:
@@ -154,11 +161,10 @@ class Site:
             return read_listing(reply.body, reply.url)
         return parse_feed(reply.body, reply.url)[1]
 
-    async def page(self, entry: Listed) -> Listed | str:
-        """The entry with its page, or the reason why that page is no item. Raises :class:`FetchError`."""
+    async def page(self, entry: Listed) -> OnPage:
+        """The entry with its page. Raises :class:`FetchError`."""
         fetched = datetime.now(VIETNAM)
-        article = read(await self.get(entry.url), fetched)
-        return article.reason or merged(entry, article)
+        return self.reader.read(entry, await self.get(entry.url), fetched)
 
 
 def read_listing(body: bytes, url: str) -> Listing:
@@ -189,6 +195,8 @@ class _Reading:
     def __init__(self, url: str, site: Site) -> None:
         self.url = url
         self.site = site
+        self.verdicts: Counter[Verdict | None] = Counter()
+        self.converted: Counter[str] = Counter()
 
     def read(self, source: Source) -> Iterator[Item | Reject]:
         """Items and rejects; the proof is looked at again first."""
@@ -236,17 +244,34 @@ class _Reading:
                 f"{self.url}: sitemap có {len(kept)} địa chỉ, chỉ đọc {MAX_PAGES} địa chỉ đầu: thiếu dữ liệu"
             )
         source.size = min(len(kept), MAX_PAGES)
-        for entry in kept[:MAX_PAGES]:
+        waiting: list[OnPage | Listed | Reject] = []
+        for number, entry in enumerate(kept[:MAX_PAGES], 1):
             source.done += 1
-            yield self._item(runner, entry)
+            waiting.append(self._page(runner, entry))
+            if number == source.size or enough(waiting):
+                yield from map(self._thing, waiting)
+                waiting.clear()
+        source.notes += self._notes()
 
-    def _item(self, runner: asyncio.Runner, entry: Listed) -> Item | Reject:
-        if not entry.complete and self.site.covers(entry.url):
-            try:
-                whole = runner.run(self.site.page(entry))
-            except FetchError as error:
-                return entry.reject(self.url, f"không tải được trang: {error}")
-            if isinstance(whole, str):
-                return entry.reject(self.url, whole)
-            entry = whole
-        return entry.item(self.site.channel, self.url)
+    def _thing(self, read: OnPage | Listed | Reject) -> Item | Reject:
+        if isinstance(read, OnPage):
+            self.verdicts[read.draft.verdict] += 1
+            whole = read.whole()
+            read = read.entry.reject(self.url, whole) if isinstance(whole, str) else whole
+        if isinstance(read, Reject):
+            return read
+        self.converted.update([read.converted] if read.converted else [])
+        return read.item(self.site.channel, self.url)
+
+    def _notes(self) -> list[str]:
+        said = [how_read(self.verdicts), converted_words(self.converted)]
+        return [f"{self.url}: {note}" for note in said if note]
+
+    def _page(self, runner: asyncio.Runner, entry: Listed) -> OnPage | Listed | Reject:
+        """The entry, with its page where it is no item without."""
+        if entry.complete or not self.site.covers(entry.url):
+            return entry
+        try:
+            return runner.run(self.site.page(entry))
+        except FetchError as error:
+            return entry.reject(self.url, f"không tải được trang: {error}")

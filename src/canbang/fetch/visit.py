@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from canbang.fetch.article import OnPage, enough
 from canbang.fetch.collected import Act, address_key
 from canbang.fetch.coverage import Attempt, Outcome, Span, moment
 from canbang.fetch.enrolment import Enrolment
 from canbang.fetch.folder import Folder
 from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
 from canbang.fetch.listing import Listed
+from canbang.fetch.reader import Reader, converted_words, how_read
+from canbang.fetch.recipe import Verdict
 from canbang.fetch.site import MAX_PAGES, MAX_SITEMAPS, Site
 from canbang.fetch.trouble import host_of
 from canbang.item import VIETNAM, Confidence, DateSource, Item
 from canbang.text.dates import parse_date
+from canbang.text.numbers import integer
 
-BATCH = 20
-"""Acts between two times that everything is put on disk."""
 TOGETHER = 4
 TRIES = 3
 """After so many failed tries to read its page, an act counts by what the feed alone says of it."""
@@ -46,10 +49,15 @@ async def collect(
     Raises :class:`InputError` only where the folder itself cannot be written.
     """
     turns = asyncio.Semaphore(TOGETHER)
+    readers: dict[str, Reader] = {}
 
     async def one(address: str, enrolment: Enrolment) -> Attempt:
         async with turns:
-            attempt = await Visit(folder, Site(enrolment, guard), address, pages=pages).run()
+            site = Site(enrolment, guard)
+            if site.channel not in readers:  # several addresses of one channel teach one reader
+                readers[site.channel] = Reader(site.channel, folder.path)
+            site.reader = readers[site.channel]
+            attempt = await Visit(folder, site, address, pages=pages).run()
             done(attempt)
             return attempt
 
@@ -76,6 +84,10 @@ class Visit:
         self.found_at: str = str(memory.get("found_at") or "")
         self.documents: dict[str, Any] = {}
         self.waiting: dict[str, dict[str, Any]] = {}
+        self.verdicts: Counter[Verdict | None] = Counter()
+        self.doubtful = 0
+        self.converted: Counter[str] = Counter()
+        self._unjudged: list[OnPage | Listed] = []
 
     async def run(self) -> Attempt:
         """The reading, on record from before its first request to behind its last."""
@@ -116,8 +128,14 @@ class Visit:
         return Attempt(
             self.channel, self.address, self.started, now(), outcome, tried, covers=covers,
             waiting=tuple(self.waiting.values())[:_WAITING_MAX],
-            errors=tuple((error.trouble.value, str(error)) for error in self.errors[:20]), **self.count,
+            errors=tuple((error.trouble.value, str(error)) for error in self.errors[:20]), notes=tuple(self._notes()),
+            **self.count,
         )  # fmt: skip
+
+    def _notes(self) -> list[str]:
+        doubt = f"{integer(self.doubtful)} tin có ngày đăng chưa chắc, cần người xem" if self.doubtful else ""
+        said = (self.site.reader.trouble, how_read(self.verdicts), converted_words(self.converted), doubt)
+        return [note for note in said if note]
 
     def _memory(self) -> dict[str, Any]:
         return {"roots": self.roots, "found_at": self.found_at, "documents": self.documents or self.old}
@@ -241,8 +259,9 @@ class Visit:
                 break
             await self._entry(entry, tries.get(key, 0), shared)
             done[key] = entry
-            if number % BATCH == 0:
-                self.folder.flush()
+            if enough(self._unjudged):
+                self._settle(shared)
+        self._settle(shared)
         crowded = len(self.waiting) > _WAITING_MAX
         for url, document, entries in changed:
             left = {entry.key for entry in entries if entry.key in todo and entry.key not in done}
@@ -257,17 +276,26 @@ class Visit:
                 self._failed(FetchError(f"{url}: còn {len(left)} địa chỉ chưa đọc, đọc tiếp lần sau.", Trouble.TOO_BIG))
 
     async def _entry(self, entry: Listed, tries: int, shared: set[str]) -> None:
-        whole: Listed | str = entry
+        page: OnPage | Listed = entry
         if (self.pages or not entry.complete) and self.site.covers(entry.url):
             try:
-                whole = await self.site.page(entry)
+                page = await self.site.page(entry)
+                self.verdicts[page.draft.verdict] += 1
             except FetchError as error:
                 if not self._without_page(entry, tries, error, shared):
                     return
-        if isinstance(whole, str):
-            # a feed names acts, a sitemap names pages: only there the page's word decides what it is
-            whole = whole if not entry.complete or entry.date_source is DateSource.SITEMAP else entry
-        self._record(entry, whole, shared)
+        self._unjudged.append(page)
+
+    def _settle(self, shared: set[str]) -> None:
+        """Judge the pages that were read and put everything on disk: the acts, then what their pages taught."""
+        for page in self._unjudged:
+            entry, whole = (page.entry, page.whole()) if isinstance(page, OnPage) else (page, page)
+            if isinstance(whole, str) and entry.complete and entry.date_source is not DateSource.SITEMAP:
+                whole = entry  # a feed names acts, a sitemap names pages: only there the page's word decides what it is
+            self._record(entry, whole, shared)
+        self._unjudged.clear()
+        self.folder.flush()
+        self.site.reader.save()
 
     def _without_page(self, entry: Listed, tries: int, error: FetchError, shared: set[str]) -> bool:
         """A page that could not be read: whether the entry is settled by what the list says of it."""
@@ -306,8 +334,11 @@ class Visit:
         if not isinstance(thing, Item):
             self._reject(entry, thing.reason)
             return
-        what = self.folder.act(thing, self.started)
+        what = self.folder.act(thing, self.started, whole.converted)
         self.count[{"new": "got", "revised": "revised"}.get(what, "known")] += 1
+        if what != "known":
+            self.doubtful += thing.date_confidence is not Confidence.SURE
+            self.converted.update([whole.converted] if whole.converted else [])
 
     def _reject(self, entry: Listed, why: str) -> None:
         self.count["rejected"] += self.folder.reject(

@@ -3,6 +3,8 @@
 A Vietnamese portal's page shows many dates: the clock of its header, the licence in its footer, related stories, comments,
 events in the running text. A wrong one moves an item to another month, so a date is *sure* only where it stands by the title
 in words that say nothing else; what is merely probable is *likely* and goes to a person; the rest is not taken.
+
+One page cannot tell today's article from the clock above it; the site's other pages can (:mod:`canbang.text.date_places`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from canbang.item import VIETNAM, Confidence
+from canbang.text.date_places import DateLine, Places
 from canbang.text.dates import Dated, Doubt, split_date
 from canbang.text.normalise import match_key, strip_accents
 
@@ -36,8 +39,8 @@ class Line:
 
     @property
     def place(self) -> str:
-        """The same for the same place on every page of a site."""
-        return ">".join(self.marks + self.inner)
+        """The same for the same place on every page of a site: numbers of articles ("post-2041") are left out."""
+        return _NUMBER.sub("#", ">".join(self.marks + self.inner))[-_PLACE_MAX:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,6 @@ class _Candidate:
     dated: Dated
     rest: str
     line: Line
-    strong: bool = False
     doubts: list[str] = field(default_factory=list)
 
 
@@ -103,6 +105,10 @@ _NEAR_LICENCE, _UNDER_TITLE = 2, 4
 _BREADCRUMBS = 3
 _LICENCE_MAX = 400
 _OLDEST = 1995
+_NUMBER = re.compile(r"\d{3,}")
+_PLACE_MAX = 300
+_MAX_FOUND = 300
+_CLOCK_OFF = timedelta(minutes=15)
 
 
 def may_hold_date(text: str) -> bool:
@@ -213,11 +219,12 @@ def _in_article_box(one: _Candidate, lines: Sequence[Line], title_at: int) -> bo
     return sum(1 for line in inside if line.linked) <= _BREADCRUMBS
 
 
-def _judge(
-    found: list[_Candidate], lines: Sequence[Line], title_at: int, now: datetime | None, site_known: bool, zone: tzinfo
-) -> None:
-    """Mark what is strong: near the title, saying nothing else or marked as a date, and open to no doubt."""
+def _weigh(
+    found: list[_Candidate], lines: Sequence[Line], title_at: int, now: datetime | None, zone: tzinfo
+) -> tuple[DateLine, ...]:
+    """What speaks for and against each on this page: near the title, saying nothing else or marked as a date."""
     places = Counter(candidate.line.place for candidate in found)
+    out = []
     for one in found:
         marked = any(_DATE_MARK.search(mark) for mark in (*one.line.marks[-3:], *one.line.inner))
         rest = _LABELS.sub(" ", one.rest)
@@ -226,75 +233,79 @@ def _judge(
             one.doubts.append("doubt")
         if split_date(one.rest, zone=zone):
             one.doubts.append("two dates")
-        between = lines[title_at + 1 : one.at] if one.at > title_at else lines[one.at + 1 : title_at]
-        limit = _AFTER if one.at > title_at else _BEFORE
+        above = one.at < title_at
+        between = lines[one.at + 1 : title_at] if above else lines[title_at + 1 : one.at]
         long = sum(1 for line in between if len(line.text) > _LONG)
-        near = len(between) <= limit and not long
+        near = len(between) <= (_BEFORE if above else _AFTER) and not long
         if not near or (places[one.line.place] > 1 and len(between) > 3):
             one.doubts.append("far")
-        # A header's clock shows the day of fetching; without that day or the site's other pages a date up there may be one.
-        today = now is None or _same_day(now, one.dated.when, zone)
-        if one.at < title_at and today and not site_known and not _in_article_box(one, lines, title_at):
-            one.doubts.append("clock")
         if _UPDATED.search(one.rest) and not _PUBLISHED.search(one.rest):
             one.doubts.append("updated")
         if rest and not marked:
             one.doubts.append("words")
-        one.strong = not one.doubts
+        out.append(_date_line(one, title_at, above and not _in_article_box(one, lines, title_at), now, zone))
+    return tuple(out)
 
 
-def pick_date(
-    lines: Sequence[Line],
-    *,
-    title: str = "",
-    fetched: datetime | None = None,
-    clocks: frozenset[str] | None = None,
-    zone: tzinfo = VIETNAM,
-) -> PageDate | None:
-    """The page's own date among its lines, or ``None`` where none can be its own.
+def _date_line(one: _Candidate, title_at: int, outside: bool, now: datetime | None, zone: tzinfo) -> DateLine:
+    when, published = one.dated.when, bool(_PUBLISHED.search(one.rest))
+    today = now is None or _same_day(now, when, zone)
+    exact = now is not None and when.astimezone(zone).date() == now.astimezone(zone).date()
+    if exact and now is not None and one.dated.has_time:
+        exact = abs(when - now) <= _CLOCK_OFF
+    # No clock says "ngày đăng" or "3 giờ trước".
+    clocklike = today and not published and split_date(one.line.text or one.line.machine, zone=zone) is not None
+    return DateLine(
+        when, one.dated.has_time, one.line.text, f"{'^' * outside}{one.line.place}", tuple(one.doubts),
+        (one.at < title_at, abs(one.at - title_at)), published, outside, clocklike, exact and clocklike,
+    )  # fmt: skip
 
-    ``fetched`` is the moment of fetching, aware: relative times count from it, and a date after it is none. ``clocks`` are
-    places (:func:`clock_places`) that show the fetch day on every page; ``None`` where the site's pages were not compared.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The dates that a page shows, ready to be chosen from. ``headed``: the page has a headline to go by."""
+
+    lines: tuple[DateLine, ...]
+    headed: bool
+    zone: tzinfo
+
+    def pick(self, places: Places | None = None) -> PageDate | None:
+        """The page's own date, or ``None`` where none can be its own.
+
+        ``places`` is what the site's pages taught; until they taught enough nothing is sure. ``None`` judges the page alone.
+        """
+        found = [one for one in self.lines if places is None or not places.is_clock(one.place)]
+        if not found:
+            return None
+        if not self.headed:
+            return _as_date(found[0], Confidence.LIKELY)
+        doubts = {id(one): len(one.doubts) + _may_be_clock(one, places) for one in found}
+        strong = [one for one in found if not doubts[id(one)]]
+        said = [one for one in strong if one.published] or strong
+        if len({one.when.astimezone(self.zone).date() for one in said}) == 1:
+            # The same day twice: the one with a clock says more.
+            best = next((one for one in said if one.has_time), said[0])
+            return _as_date(best, Confidence.SURE if places is None or places.known else Confidence.LIKELY)
+        near = [one for one in found if "far" not in one.doubts] or found
+        ranked = said or sorted(near, key=lambda one: (doubts[id(one)], one.apart))
+        return _as_date(ranked[0], Confidence.LIKELY)
+
+
+def _may_be_clock(one: DateLine, places: Places | None) -> bool:
+    """Whether it may be the clock's: alone by where it stands, else by whether its place has shown other days."""
+    return one.clocklike and (one.outside if places is None else not places.has_moved(one.place))
+
+
+def _as_date(one: DateLine, confidence: Confidence) -> PageDate:
+    return PageDate(one.when, one.has_time, confidence, one.text)
+
+
+def find_dates(
+    lines: Sequence[Line], *, title: str = "", fetched: datetime | None = None, zone: tzinfo = VIETNAM
+) -> Shown:
+    """The lines that may hold the page's date. ``fetched`` (aware): relative times count from it, a date after it is none."""
     title_at = _title_at(lines, title)
-    found = [one for one in _candidates(lines, title_at, fetched, zone) if one.line.place not in (clocks or ())]
-    if not found:
-        return None
+    found = _candidates(lines, title_at, fetched, zone)[:_MAX_FOUND]
     if title_at is None:
-        return _as_date(found[0], Confidence.LIKELY)
-    _judge(found, lines, title_at, fetched, clocks is not None, zone)
-    strong = [one for one in found if one.strong]
-    said = [one for one in strong if _PUBLISHED.search(one.rest)] or strong
-    days = {one.dated.when.astimezone(zone).date() for one in said}
-    if len(days) == 1:
-        # The same day twice: the one with a clock says more.
-        return _as_date(next((one for one in said if one.dated.has_time), said[0]), Confidence.SURE)
-    near = [one for one in found if "far" not in one.doubts] or found
-    ranked = said or sorted(near, key=lambda one: (len(one.doubts), one.at < title_at, abs(one.at - title_at)))
-    return _as_date(ranked[0], Confidence.LIKELY)
-
-
-def _as_date(one: _Candidate, confidence: Confidence) -> PageDate:
-    return PageDate(one.dated.when, one.dated.has_time, confidence, one.line.text)
-
-
-def clock_places(pages: Sequence[tuple[Sequence[Line], datetime]], zone: tzinfo = VIETNAM) -> frozenset[str]:
-    """Places that show the day of fetching on every one of at least three pages of a site: clocks, never dates.
-
-    ``pages`` are the lines of different articles with the moment each was fetched. Articles of today show today too, so
-    a place that is missing or shows another day on one page is no clock.
-    """
-    if len(pages) < 3:
-        return frozenset()
-    kept: set[str] | None = None
-    for lines, fetched in pages:
-        today = fetched.astimezone(zone).date()
-        here: dict[str, bool] = {}
-        for line in lines:
-            read = split_date(line.text, now=fetched, zone=zone) if may_hold_date(line.text) else None
-            if read:
-                same = read[0].when.astimezone(zone).date() == today
-                here[line.place] = same and here.get(line.place, True)
-        shown = {place for place, same in here.items() if same}
-        kept = shown if kept is None else kept & shown
-    return frozenset(kept or ())
+        return Shown(tuple(_date_line(one, one.at, False, fetched, zone) for one in found), False, zone)
+    return Shown(_weigh(found, lines, title_at, fetched, zone), True, zone)
