@@ -20,13 +20,17 @@ class Platform(models.TextChoices):
 
 
 class Channel(models.Model):
-    """A place where the organisation posts; ``name`` is what its items count under."""
+    """A place where the organisation posts; ``name`` is what its items count under.
+
+    ``read_to`` is how far each file of its collecting folder was taken into rows, in bytes.
+    """
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="channels")
     name = models.CharField("tên kênh", max_length=120)
     platform = models.CharField("nền tảng", max_length=10, choices=Platform.choices, default=Platform.WEB)
     url = models.URLField("địa chỉ", max_length=500, blank=True)
     active = models.BooleanField("đang hoạt động", default=True)
+    read_to = models.JSONField(default=dict, editable=False)
 
     class Meta:
         ordering = ("name",)

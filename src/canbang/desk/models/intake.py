@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+from pathlib import Path
+
+from django.conf import settings
 from django.db import models
 
 from canbang.desk.models.channel import Channel
@@ -51,3 +55,27 @@ class RejectedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
+
+
+class Upload(models.Model):
+    """A file that waits for a person to look at it; with ``intake`` it was taken, and the file is gone.
+
+    ``choices`` is how the person wants it read: ``canbang.desk.domain.upload.Choices`` as JSON.
+    """
+
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="uploads")
+    name = models.CharField("tên tệp", max_length=200)
+    suffix = models.CharField(max_length=10)
+    choices = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+    person = models.UUIDField()
+    intake = models.OneToOneField(Intake, models.SET_NULL, null=True, related_name="upload")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies, under a name that nobody can guess."""
+        return Path(settings.UPLOADS) / f"{self.key}{self.suffix}"
