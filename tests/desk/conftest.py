@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -95,3 +96,12 @@ def stocked(commune: Organisation, minh: User) -> Organisation:
     intake.take(commune, IntakeKind.FILE, "thang9.jsonl", make_acts(120), user=minh)
     prediction.label(commune)
     return commune
+
+
+def confirmed(client: Client, user: User) -> Client:
+    """The same browser, as if the person had given their password again a moment ago (``views.account.reauthenticated``)."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client

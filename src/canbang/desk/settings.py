@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -46,7 +47,8 @@ TLS = _flag("CANBANG_TLS")
 ALLOWED_HOSTS = _list("CANBANG_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if TLS else []
 
-OIDC = bool(os.environ.get("CANBANG_OIDC_URL"))
+OIDC_URL = os.environ.get("CANBANG_OIDC_URL", "")
+"""The organisation's own login (OpenID Connect), where it has one."""
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -56,12 +58,13 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "canbang.desk.apps.DeskConfig",  # before allauth: its templates take the place of allauth's
+    "django.forms",  # its templates, for FORM_RENDERER
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.usersessions",
-    *(["allauth.socialaccount.providers.openid_connect"] if OIDC else []),
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_filters",
     "django_htmx",
@@ -78,9 +81,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "canbang.desk.sessions.SessionLife",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -117,7 +120,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": f"PRAGMA journal_mode={_JOURNAL}; PRAGMA synchronous=FULL; PRAGMA mmap_size=0",
     }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "desk_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # culling at the default 300 would let a flood of addresses lift a lockout
+    }
+}
 """In the database, so that lockouts hold for every process."""
 
 AUTH_USER_MODEL = "desk.User"
@@ -137,34 +146,42 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses are entered by the organisation's administrator, nobody signs up
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # the desk writes to nobody who is not a member
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = True  # until SESSION_COOKIE_AGE or SESSION_IDLE_AGE, whichever comes first
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _flag("CANBANG_BEHIND_PROXY") else 0
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator vouches for the address
 MFA_TOTP_ISSUER = "canbang"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not TLS
-USERSESSIONS_TRACK_ACTIVITY = True
-SOCIALACCOUNT_ONLY = False
+USERSESSIONS_TRACK_ACTIVITY = False  # a write for every request; sessions.SessionLife notes it once a minute
 SOCIALACCOUNT_PROVIDERS = (
     {
         "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
             "APPS": [
                 {
                     "provider_id": "co-quan",
                     "name": os.environ.get("CANBANG_OIDC_NAME", "Tài khoản cơ quan"),
                     "client_id": os.environ.get("CANBANG_OIDC_CLIENT", ""),
                     "secret": os.environ.get("CANBANG_OIDC_SECRET", ""),
-                    "settings": {"server_url": os.environ["CANBANG_OIDC_URL"]},
+                    "settings": {"server_url": OIDC_URL},
                 }
-            ]
+            ],
         }
     }
-    if OIDC
+    if OIDC_URL
     else {}
 )
 
 SESSION_COOKIE_AGE = 12 * 3600
+"""How long a login lasts, in seconds, whatever happens in it."""
+SESSION_IDLE_AGE = 2 * 3600
+"""How long a login lasts in which nothing is asked for, in seconds."""
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SESSION_COOKIE_NAME = "__Host-canbang" if TLS else "canbang"
@@ -185,7 +202,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # the button of the organisation's own login posts here and is sent on there
+        "form-action": [SELF, *(["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_URL))] if OIDC_URL else [])],
     }
 }
 

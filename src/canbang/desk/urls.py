@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import include, path, register_converter
 
 from canbang.desk.views import (
-    account,
     agreement,
     alarm,
     area,
@@ -28,6 +27,7 @@ register_converter(MonthConverter, "month")
 handler400 = "canbang.desk.views.errors.bad_request"
 handler403 = "canbang.desk.views.errors.forbidden"
 handler404 = "canbang.desk.views.errors.not_found"
+handler429 = "canbang.desk.views.errors.too_many"  # allauth asks for it
 handler500 = "canbang.desk.views.errors.failed"
 
 organisation = [
@@ -84,10 +84,6 @@ organisation = [
 urlpatterns = [
     path("", home.front, name="front"),
     path("song/", home.alive, name="alive"),
-    path("tai-khoan/du-lieu/", account.own_data, name="own_data"),
-    path("tai-khoan/du-lieu/tai-ve.json", account.own_data_file, name="own_data_file"),
-    path("tai-khoan/du-lieu/xoa/", account.erase, name="erase"),
-    path("tai-khoan/vao-lan-dau/<str:token>/", account.first_login, name="first_login"),
-    path("tai-khoan/", include("allauth.urls")),
+    path("tai-khoan/", include("canbang.desk.account_urls")),
     path("<slug:org>/", include(organisation)),
 ]

@@ -11,6 +11,7 @@ _PAGES = {
     400: ("Yêu cầu không hợp lệ", "Địa chỉ hoặc dữ liệu gửi lên không dùng được. Quay lại và thử lại."),
     403: ("Không có quyền", "Vai trò của bạn không dùng được màn hình này. Cần thì hỏi người quản trị của cơ quan."),
     404: ("Không có trang này", "Địa chỉ sai, hoặc nội dung không thuộc cơ quan của bạn."),
+    429: ("Thao tác quá nhiều", "Có quá nhiều lần thử trong thời gian ngắn. Đợi năm phút rồi thử lại."),
     500: ("Máy chủ gặp lỗi", "Lỗi đã được ghi lại. Những gì đã lưu vẫn còn nguyên; thử lại sau ít phút."),
 }
 
@@ -33,6 +34,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     return _page(request, 404)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429."""
+    return _page(request, 429)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
