@@ -1,7 +1,8 @@
 """Enrolment: an owner puts a channel under measurement and proves that it is theirs.
 
-The proof is a code that only somebody with a hand on the site can publish there: a meta tag on the enrolled page, a
-well-known file, or a DNS record. Collecting from an address without a proven enrolment is refused; an own export file
+The proof of a site is a code that only somebody with a hand on it can publish there: a meta tag on the enrolled page, a
+well-known file, or a DNS record. The proof of a platform account is what the platform says: whose channel the owner's token
+opens, or the code in the channel's description (:mod:`canbang.fetch.platforms`). Collecting from an address without a proven enrolment is refused; an own export file
 never needs one.
 """
 
@@ -29,15 +30,18 @@ META = "canbang-enrol"
 WELL_KNOWN = "/.well-known/canbang.txt"
 DNS_PREFIX = "_canbang."
 DEFAULT_FILE = Path("canbang-enrolments.json")
+SITE_PROOFS = {"meta": "thẻ meta", "well-known": "tệp .well-known", "dns": "bản ghi DNS"}
+OWNER_PROOFS = {"token": "mã truy cập do chủ kênh cấp", "description": "mã trong phần mô tả kênh"}
 
 TxtLookup = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One enrolled address. ``proof`` is "meta", "well-known" or "dns", empty until it was seen.
+    """One enrolled address. ``proof`` is one of ``SITE_PROOFS`` or ``OWNER_PROOFS``, empty until it was seen.
 
-    ``scope`` is what the proof covers: host and path prefix, "host/" for a whole host. ``consent`` names the document in
+    ``scope`` is what the proof covers: host and path prefix, "host/" for a whole host; for an account exactly the address of
+    its page. ``proof_at`` is where the proof was seen, for an account its platform and id. ``consent`` names the document in
     which the owner agreed in writing that robots.txt does not bind this collecting; empty where there is none.
     """
 
@@ -55,7 +59,7 @@ class Enrolment:
     @property
     def line(self) -> str:
         """What a report prints of it."""
-        where = {"meta": "thẻ meta", "well-known": "tệp .well-known", "dns": "bản ghi DNS"}.get(self.proof, "chưa có")
+        where = (SITE_PROOFS | OWNER_PROOFS).get(self.proof, "chưa có")
         return (
             f"{self.scope.rstrip('/')} · chủ quản: {self.owner} · người ghi danh: {self.by} "
             f"· bằng chứng: {where} ({self.proof_at}), kiểm tra {self.proved_at}"
@@ -96,11 +100,11 @@ def write_enrolments(file: Path, enrolments: Sequence[Enrolment]) -> None:
 
 
 def covering(url: str, enrolments: Sequence[Enrolment]) -> Enrolment | None:
-    """The proven enrolment whose scope covers ``url``."""
+    """The proven enrolment of a site whose scope covers ``url``; an account's never covers a page beside it."""
     host, path = _site(url)
     for enrolment in enrolments:
         own_host, _, prefix = enrolment.scope.partition("/")
-        if enrolment.proof and host == own_host and path.startswith("/" + prefix):
+        if enrolment.proof in SITE_PROOFS and host == own_host and path.startswith("/" + prefix):
             return enrolment
     return None
 

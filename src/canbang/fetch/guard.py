@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from canbang.fetch.address import VettedResolver, Vetting, is_public
+from canbang.fetch.address import Vetting, is_public
 from canbang.fetch.decode import FEED_MAX, PAGE_MAX, SITEMAP_MAX, STEP, Gunzip, limit_of, too_big
 from canbang.fetch.rate import GAP, Rate, backoff, seconds
 from canbang.fetch.robots import ROBOTS_MAX, Rules, read_rules
@@ -95,17 +95,13 @@ class Guard:
         self.retries = retries
         self.rate = Rate(gap)
         self.requests: Counter[str] = Counter()  # by host
-        self._vetting = Vetting(allow_loopback)
+        self.vetting = Vetting(allow_loopback)
         self._robots: dict[str, Rules] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Guard:
-        connector = aiohttp.TCPConnector(
-            resolver=VettedResolver(self._vetting), limit_per_host=1, use_dns_cache=False,
-            socket_factory=self._vetting.open_socket,
-        )  # fmt: skip
         headers = {"Accept-Encoding": "gzip", "Accept-Language": "vi"}
-        self._session = open_session(self.deadline, headers, connector)
+        self._session = open_session(self.deadline, headers, self.vetting)
         return self
 
     async def __aexit__(
@@ -116,7 +112,7 @@ class Guard:
 
     def check_address(self, url: str) -> None:
         """Refuse what can be refused by looking at the address alone. Raises :class:`FetchError`."""
-        self._vetting.check_address(url)
+        self.vetting.check_address(url)
 
     async def get(
         self, url: str, *, limit: int | None = None, robots: bool = True, known: Known | None = None,

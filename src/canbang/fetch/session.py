@@ -1,4 +1,4 @@
-"""The HTTP session that guard and endpoint share: no cookies, no proxy from the environment, nothing undone for us."""
+"""The HTTP session that all clients share: no cookies, no proxy from the environment, nothing undone for us."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from collections.abc import Mapping
 import aiohttp
 
 from canbang import __version__
+from canbang.fetch.address import VettedResolver, Vetting
 
 USER_AGENT = f"canbang/{__version__} (+https://github.com/canbang/canbang)"
 
 
-def open_session(
-    deadline: float, headers: Mapping[str, str], connector: aiohttp.TCPConnector | None = None
-) -> aiohttp.ClientSession:
-    """A session whose every request ends within ``deadline`` seconds; bodies come as they were sent."""
+def open_session(deadline: float, headers: Mapping[str, str], vetting: Vetting | None = None) -> aiohttp.ClientSession:
+    """A session whose every request ends within ``deadline`` seconds; bodies come as they were sent.
+
+    With ``vetting`` it connects to nothing that is not vetted, and to a host by one connection at a time; without, to
+    whatever the operator's own file names.
+    """
+    connector = (
+        aiohttp.TCPConnector(
+            resolver=VettedResolver(vetting), limit_per_host=1, use_dns_cache=False, socket_factory=vetting.open_socket
+        )
+        if vetting
+        else None
+    )
     return aiohttp.ClientSession(
         connector=connector,
         headers={"User-Agent": USER_AGENT, **headers},

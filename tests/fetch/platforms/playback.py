@@ -10,7 +10,8 @@ from typing import Any
 from canbang.fetch.enrolment import Enrolment
 from canbang.fetch.guard import Guard
 from canbang.fetch.platforms import platform_source
-from canbang.fetch.platforms.common import Account, PlatformSource
+from canbang.fetch.platforms.accounts import Account, proven_by_token
+from canbang.fetch.platforms.common import PlatformSource
 from canbang.fetch.source import Reject
 from canbang.item import Item
 
@@ -50,19 +51,9 @@ class Platform:
 
 
 def proven(account: Account, code: str = "canbang-ma") -> Enrolment:
-    """An enrolment on record for this account's address."""
-    scope = account.url.removeprefix("https://www.")
-    return Enrolment(
-        account.url,
-        scope,
-        "UBND xã Thượng Trà",
-        "Chánh Văn phòng",
-        code,
-        "2026-09-01",
-        "token",
-        account.id,
-        "2026-09-01",
-    )
+    """An enrolment on record for this account."""
+    record = Enrolment(account.url, "", "UBND xã Thượng Trà", "Chánh Văn phòng", code, "2026-09-01")
+    return proven_by_token(account, record, by="token")
 
 
 def read(
@@ -70,7 +61,7 @@ def read(
 ) -> tuple[list[Item], list[Reject], PlatformSource]:
     """Items, rejects, and the source with what it noted."""
     known = [proven(account)] if enrolments is None else enrolments
-    bases = {"api": platform.url, "feed": platform.url, "oauth": platform.url}
+    bases = {"api": platform.url, "oauth": platform.url}
     guard = Guard(allow_loopback=True, gap=0.0, deadline=3.0)
     source = platform_source(account, known, guard, bases=bases, **options)
     things = list(source)

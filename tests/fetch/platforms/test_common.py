@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,11 @@ from canbang.errors import InputError
 from canbang.fetch.enrolment import Enrolment
 from canbang.fetch.guard import FetchError, Guard
 from canbang.fetch.platforms import facebook, tiktok, youtube, zalo
+from canbang.fetch.platforms.accounts import PLATFORMS, Account, account_of, read_accounts
 from canbang.fetch.platforms.api import Api, ApiError, Quota, Reply, Secret, checked
-from canbang.fetch.platforms.common import PLATFORMS, Account, PlatformSource, Span, Walk, moment, read_accounts
+from canbang.fetch.platforms.common import PlatformSource, Span, Walk, moment
 from canbang.fetch.platforms.tokens import Pair, TokenStore
+from canbang.item import VIETNAM
 
 # what each platform answers to "whose is this token?", for the reading to come past that question
 GOOD = {
@@ -53,6 +55,8 @@ def test_accounts_are_read_and_a_wrong_entry_is_named(tmp_path: Path) -> None:
         (FILE + 'token = "bí mật"\n', "không hiểu khóa “token”"),
         (FILE.replace("zalo", "instagram", 1), "platform là một trong"),
         (FILE.replace('id = "43"\n', ""), "thiếu khóa “id”"),
+        (FILE.replace("https://zalo.me/43", "zalo.me/43"), "url không phải địa chỉ"),
+        (FILE + FILE.replace('id = "43"', 'id = "44"').replace("https://", "http://www."), "trùng tên hoặc địa chỉ"),
         ("[[channel]\n", "không đúng dạng TOML"),
         ("channel = 3\n", "cần các mục"),
     ):
@@ -60,6 +64,18 @@ def test_accounts_are_read_and_a_wrong_entry_is_named(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=said) as error:
             read_accounts(path)
         assert "bí mật" not in str(error.value)
+
+
+@pytest.mark.parametrize("words", ["Zalo xã", "zalo XÃ", "https://zalo.me/43/", "http://www.zalo.me/43", "zalo.me/43"])
+def test_an_account_is_known_by_its_name_and_its_address(tmp_path: Path, words: str) -> None:
+    path = tmp_path / "kenh.toml"
+    path.write_text(FILE, "utf-8")
+    accounts = read_accounts(path)
+    assert account_of(words, accounts, path) == accounts[0]
+    assert account_of("https://thuongtra.gov.vn/", accounts, path) is None
+    for other in ("https://zalo.me/4", "https://oa.zalo.me/43", "m.youtube.com/@daixa"):
+        with pytest.raises(InputError, match="không có kênh nào"):
+            account_of(other, accounts, path)
 
 
 def test_a_secret_shows_itself_to_nobody() -> None:
@@ -108,6 +124,14 @@ def test_only_days_without_a_gap_in_any_list_are_vouched_for_and_none_before_the
     assert [(a.day, b.day) for a, b in source.covers] == [(1, 3), (7, 11)]
 
 
+def test_nothing_published_while_it_is_read_is_vouched_for() -> None:
+    today = datetime.now(VIETNAM).date()
+    source = PlatformSource("kênh", lambda _: iter(()), span=Span(today - timedelta(days=1), today))
+    source.until = datetime.combine(today, time(8, 15), VIETNAM)
+    source.finished = True
+    assert source.covers == [(datetime.combine(today - timedelta(days=1), time(), VIETNAM), source.until)]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
     | st.sampled_from(["1029384756", "2026-09-05T01:00:00+0000", 1788195600, -220, 0, "ok", "show", "added_video"]),
@@ -119,7 +143,7 @@ JSON = st.recursive(
 class Anything:
     """An interface that answers every question with what it was given."""
 
-    base = "https://x"
+    base = oauth = "https://x"
 
     def __init__(self, values: list[object]) -> None:
         self.values, self.quota = values, Quota(100)
@@ -141,9 +165,9 @@ def fuzz_adapters(platform: str, values: list[object]) -> None:
     record = Enrolment(account.url, "x", "a", "b", "ma", "2026-09-01", "token")
     readers = {
         "youtube": lambda: youtube.read_api(api, source, account, record, span),  # type: ignore[arg-type]
-        "facebook": lambda: facebook.read_api(api, source, account, span),  # type: ignore[arg-type]
-        "tiktok": lambda: tiktok.read_api(api, source, account, span),  # type: ignore[arg-type]
-        "zalo": lambda: zalo.read_api(api, source, account, span),  # type: ignore[arg-type]
+        "facebook": lambda: facebook.read_api(api, source, account, record, span),  # type: ignore[arg-type]
+        "tiktok": lambda: tiktok.read_api(api, source, account, record, span),  # type: ignore[arg-type]
+        "zalo": lambda: zalo.read_api(api, source, account, record, span),  # type: ignore[arg-type]
     }
     try:
         list(readers[platform]())

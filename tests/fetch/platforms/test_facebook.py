@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from canbang.errors import InputError
-from canbang.fetch.platforms.common import Account
+from canbang.fetch.platforms.accounts import Account
 from canbang.item import Kind
 from fetch.platforms.playback import TOKEN, Platform, read
 
@@ -76,6 +76,15 @@ def test_a_limit_on_the_second_page_is_a_gap_and_reels_are_not_asked_against_it(
         ("thước phim (Reels), trang 1", 1, 30),
     ]
     assert [asked.ask for asked in platform.asked if "video_reels" in asked.ask] == []
+
+
+def test_reels_of_days_whose_posts_are_missing_wait_for_them(platform: Platform) -> None:
+    """A reel is often a post too: read without the posts, one act would stand under two ids."""
+    platform.load("facebook-limit")
+    platform.exchanges[2]["answer"] = {"error": {"message": "An unknown error occurred", "code": 1}}
+    items, _, _ = read(platform, ACCOUNT, **SEPTEMBER)
+    assert [asked.ask for asked in platform.asked if "video_reels" in asked.ask] != []
+    assert [item.platform_id for item in items] == ["1029384756_9", "1029384756_8"]
 
 
 def test_a_backfill_goes_month_by_month(platform: Platform) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from canbang.fetch.platforms.common import Account
+from canbang.fetch.platforms.accounts import Account
 from fetch.platforms.playback import TOKEN, Platform, read
 
 ACCOUNT = Account("tiktok", "TikTok xã", "https://www.tiktok.com/@xa", "open-7", token_env="CANBANG_TEST_TT")
@@ -33,7 +33,7 @@ def test_videos_are_read_to_the_second_and_429_is_waited_out(platform: Platform)
     assert items[0].url == "https://www.tiktok.com/@xa/video/7428596413707144481"
     assert [reject.reason for reject in rejects] == ["clip không có tiêu đề lẫn mô tả"]
     assert [t.failed for t in source.tried] == ["", "", ""]
-    assert source.notes == ["TikTok xã: đã dùng 4 lượt gọi TikTok"]
+    assert source.notes == ["TikTok xã: đã dùng 4 lượt gọi TikTok trong ngày"]
 
 
 def test_a_long_wait_is_a_gap(platform: Platform) -> None:
@@ -72,5 +72,6 @@ def test_an_expired_token_is_exchanged_and_kept(
         {"ask": "POST /v2/video/list/", "header": {"authorization": "Bearer fresh-2"}, "answer": empty},
     ]
     _, _, source = read(platform, account, **SEPTEMBER)
-    assert [(t.first.day, t.last.day, t.failed) for t in source.tried] == [(30, 30, ""), (1, 30, "")]
+    # not a single video: that says nothing, and is no month without publishing
+    assert [(t.first.day, t.last.day, t.trouble) for t in source.tried] == [(30, 30, ""), (1, 30, ""), (1, 30, "empty")]
     assert json.loads(file.read_text()) == {"access_token": "fresh-2", "refresh_token": "refresh-2", "in_flight": False}

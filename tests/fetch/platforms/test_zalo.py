@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from canbang.fetch.platforms.common import Account
+from canbang.fetch.platforms.accounts import Account
 from canbang.item import Kind
 from fetch.platforms.playback import TOKEN, Platform, read
 

@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +20,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from canbang.errors import InputError
-from canbang.fetch.address import VettedResolver, Vetting
-from canbang.fetch.guard import FetchError, Guard, Response
+from canbang.fetch.guard import Guard
 from canbang.fetch.rate import backoff, seconds
 from canbang.fetch.session import open_session
-from canbang.fetch.trouble import Trouble
+from canbang.fetch.trouble import FetchError, Trouble
+from canbang.item import VIETNAM
+from canbang.text.numbers import integer
 
 ANSWER_MAX = 10 << 20
 GAP = 0.2
@@ -80,25 +82,36 @@ class ApiError(FetchError):
 
 @dataclass(slots=True)
 class Quota:
-    """What a platform lets an application ask for, and how much of it is used; 0 is no known limit."""
+    """What a platform lets an application ask for in a day, and how much of it is used; 0 is no known limit.
+
+    The day begins at midnight of ``zone``. ``asked`` counts this reading's own requests.
+    """
 
     limit: int = 0
     unit: str = "lượt gọi"
     used: int = 0
+    zone: timezone = VIETNAM
+    asked: int = 0
+
+    def day(self, when: datetime) -> str:
+        """The day whose quota a request of this moment takes from."""
+        return when.astimezone(self.zone).date().isoformat()
 
     def take(self, units: int = 1) -> None:
         """Count before asking. Raises :class:`ApiError` where the limit would be passed."""
         if self.limit and self.used + units > self.limit:
             raise ApiError(
-                f"hết hạn mức {self.limit} {self.unit}: dừng để không bị nền tảng khóa. Chạy lại khi hạn mức mở lại.",
+                f"hết hạn mức {integer(self.limit)} {self.unit} trong ngày: dừng để không bị nền tảng khóa. Chạy lại khi hạn mức mở lại.",
                 Trouble.BUSY,
             )
         self.used += units
+        self.asked += 1
 
     @property
     def line(self) -> str:
-        """The quota in words."""
-        return f"đã dùng {self.used}{f'/{self.limit}' if self.limit else ''} {self.unit}"
+        """The quota in words: "đã dùng 126/10.000 đơn vị YouTube trong ngày"."""
+        of_all = f"/{integer(self.limit)}" if self.limit else ""
+        return f"đã dùng {integer(self.used)}{of_all} {self.unit} trong ngày"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +127,13 @@ class Reply:
 class Api:
     """``with Api(guard, "https://graph.facebook.com") as api: api.get("/v25.0/me", ...)``; everything is synchronous.
 
-    ``sleep`` is there for tests. Secrets that were handed in are struck out of every message.
+    ``oauth`` is where tokens are exchanged, where that is another host. ``sleep`` is there for tests. Secrets that were
+    handed in are struck out of every message.
     """
 
     guard: Guard
     base: str
+    oauth: str = ""
     quota: Quota = field(default_factory=Quota)
     retries: int = RETRIES
     sleep: Callable[[float], None] | None = None
@@ -140,28 +155,17 @@ class Api:
             self._runner.close()
 
     async def _open(self) -> None:
-        await self.guard.__aenter__()
-        vetting = Vetting(self.guard.allow_loopback)
-        connector = aiohttp.TCPConnector(
-            resolver=VettedResolver(vetting), limit_per_host=1, use_dns_cache=False, socket_factory=vetting.open_socket
-        )
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        self._session = open_session(self.guard.deadline, headers, connector)
+        self._session = open_session(self.guard.deadline, headers, self.guard.vetting)
 
     async def _shut(self) -> None:
         if self._session:
             await self._session.close()
-        await self.guard.__aexit__(None, None, None)
 
     def _check(self, base: str) -> None:
         self.guard.check_address(base)
         if urlsplit(base).scheme != "https" and not self.guard.allow_loopback:
             raise FetchError(f"{base}: không gửi mã truy cập qua http không mã hóa.", Trouble.ADDRESS)
-
-    def fetch(self, url: str, limit: int) -> Response:
-        """A public document (a feed), without any token."""
-        assert self._runner is not None, "use `with Api(...)`"
-        return self._runner.run(self.guard.get(url, limit=limit))
 
     def get(self, path: str, params: Mapping[str, str], headers: Mapping[str, Secret], *, units: int = 1) -> Reply:
         """GET; retried where that may help. Raises :class:`ApiError` where no answer came or the quota is used up."""

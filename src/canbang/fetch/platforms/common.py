@@ -1,55 +1,22 @@
-"""What the platforms share: the operator's list of accounts, enrolment by address and token, days tried, values read.
-
-The operator's file (TOML) names accounts and, for secrets, only the *name* of an environment variable::
-
-    [[channel]]
-    platform = "facebook"                       # youtube, facebook, tiktok, zalo
-    name = "Facebook xã Thượng Trà"             # the channel's name in the count
-    url = "https://www.facebook.com/thuongtra"  # the enrolled address
-    id = "1029384756"                           # the platform's own id of the channel
-    token_env = "CANBANG_FACEBOOK"
-"""
+"""What the readers of platforms share: days tried, the walk through pages, values read."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from canbang.errors import InputError, reason
-from canbang.fetch.enrolment import Enrolment
-from canbang.fetch.platforms.api import Api, Quota
+from canbang.errors import InputError
+from canbang.fetch.platforms.api import Quota
 from canbang.fetch.source import Reject, Source
 from canbang.fetch.trouble import FetchError, Trouble
-from canbang.item import VIETNAM, Item
+from canbang.item import VIETNAM
 from canbang.text.normalise import plain
-from canbang.text.urls import canonical_url
+from canbang.text.numbers import day as day_words
 
-PLATFORMS = ("youtube", "facebook", "tiktok", "zalo")
-DEFAULT_FILE = Path("canbang-channels.toml")
 DEFAULT_DAYS = 31
 """Days back from today where no first day is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A channel on a platform, as the operator's file names it. ``*_env`` are names of environment variables.
-
-    ``token_file`` is where a rotating token is kept (Zalo, TikTok); ``app_id`` and ``secret_env`` are the application's.
-    """
-
-    platform: str
-    name: str
-    url: str
-    id: str
-    token_env: str = ""
-    refresh_env: str = ""
-    app_id: str = ""
-    secret_env: str = ""
-    token_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +33,11 @@ class Tried:
     got: int = 0
     failed: str = ""
     trouble: str = ""
+
+    @property
+    def line(self) -> str:
+        """The gap in words: "thiếu dữ liệu từ 1/9/2026 đến 20/9/2026 (bài đăng, trang 2): hết hạn mức…"."""
+        return f"thiếu dữ liệu {_days(self.first, self.last)} ({self.what}): {self.failed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +83,31 @@ class Span:
 class PlatformSource(Source):
     """A :class:`Source` that also says what was tried (``tried``), which days that was about, and what it cost.
 
-    ``finished`` once it was read to the end; before that no day is vouched for.
+    ``finished`` once it was read to the end; before that no day is vouched for. ``until`` is the last second it can speak
+    for: what is published while it is read may be missing. ``listed`` counts rows that any list gave, of whatever day.
     """
 
     tried: list[Tried] = field(default_factory=list)
     quota: Quota = field(default_factory=Quota)
     span: Span | None = None
+    until: datetime | None = None
+    listed: int = 0
     finished: bool = False
 
     @property
     def covers(self) -> list[tuple[datetime, datetime]]:
         """Stretches for which everything was listed, by every list of the channel: the span without its gaps.
 
-        A day at the edge of a gap is left out. The last stretch ends now where the span ends today or later.
+        A day at the edge of a gap is left out. The last stretch ends at ``until`` where the span ends today or later.
         """
         if self.span is None or not self.finished:
             return []
         gaps = [(tried.first, tried.last) for tried in self.tried if tried.failed]
-        now, found = datetime.now(VIETNAM), list[tuple[datetime, datetime]]()
+        until, found = self.until or datetime.now(VIETNAM), list[tuple[datetime, datetime]]()
         day = self.span.first
         while day <= self.span.last:
             start = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
-            end = min(start + timedelta(days=1), now)
+            end = min(start + timedelta(days=1), until)
             if end > start and not any(first <= day <= last for first, last in gaps):
                 joined = found and found[-1][1] == start
                 found[-1:] = [(found[-1][0], end)] if joined else [*found[-1:], (start, end)]
@@ -142,8 +117,9 @@ class PlatformSource(Source):
     def gap(self, what: str, first: date, last: date, why: InputError | str) -> None:
         """Record days that could not be read; the note stands in the report beside the share."""
         trouble = why.trouble if isinstance(why, FetchError) else Trouble.UNREADABLE
-        self.tried.append(Tried(what, first, last, failed=str(why), trouble=trouble.value))
-        self.notes.append(f"{self.name}: thiếu dữ liệu {_days(first, last)} ({what}): {why}")
+        tried = Tried(what, first, last, failed=str(why), trouble=trouble.value)
+        self.tried.append(tried)
+        self.notes.append(f"{self.name}: {tried.line}")
 
 
 class Walk:
@@ -157,6 +133,7 @@ class Walk:
     def page(self, days: Sequence[date]) -> bool:
         """A page came, with items of these ``days`` in its own order; whether it lies wholly before the span."""
         self._page += 1
+        self.source.listed += len(days)
         inside = [day for day in days if self.span.first <= day <= self.span.last]
         # the last one in the list's own order: a pinned old item on top says nothing of what follows
         reached = max(self.span.first, min(self._open, days[-1] if days else self._open))
@@ -173,63 +150,14 @@ class Walk:
         self.source.gap(f"{self.what}, trang {self._page + 1}", self.span.first, self._open, why)
 
 
-Reader = Callable[[Api, PlatformSource], Iterator[Item | Reject]]
+@dataclass(frozen=True, slots=True)
+class Hidden(Reject):
+    """Something that the platform still names and no longer shows to everybody: an act of ours was taken down."""
 
 
-def read_accounts(path: Path) -> list[Account]:
-    """Accounts of the operator's file; none where it is absent. Raises :class:`InputError` naming the entry."""
-    if not path.exists():
-        return []
-    try:
-        found = tomllib.loads(path.read_text("utf-8")).get("channel", [])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: tệp kênh không đúng dạng TOML ({error}). Sửa dòng đó.") from error
-    except OSError as error:
-        raise InputError(f"{path}: không đọc được tệp kênh ({reason(error)}).") from error
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise InputError(f"{path}: tệp kênh cần các mục [[channel]].")
-    known = {f.name for f in fields(Account)}
-    accounts = []
-    for number, entry in enumerate(found, 1):
-        where = f"{path}: mục [[channel]] thứ {number}"
-        if wrong := sorted(set(entry) - known):
-            raise InputError(f"{where}: không hiểu khóa “{wrong[0]}”. Các khóa: {', '.join(sorted(known))}.")
-        if missing := [key for key in ("platform", "name", "url", "id") if not str(entry.get(key, "")).strip()]:
-            raise InputError(f"{where}: thiếu khóa “{missing[0]}”.")
-        if entry["platform"] not in PLATFORMS:
-            raise InputError(f"{where}: platform là một trong {', '.join(PLATFORMS)}.")
-        accounts.append(Account(**{key: str(value).strip() for key, value in entry.items()}))
-    return accounts
-
-
-def enrolled(account: Account, enrolments: Sequence[Enrolment]) -> Enrolment:
-    """The proven enrolment of exactly this address: another page of the same platform never counts.
-
-    Raises :class:`InputError` where there is none.
-    """
-    address = canonical_url(account.url)
-    for enrolment in enrolments:
-        if address and enrolment.proof and canonical_url(enrolment.url) == address:
-            return enrolment
-    raise InputError(
-        f'{account.url}: kênh chưa ghi danh, không thu thập. Chủ quản ghi danh bằng: canbang enrol {account.url} --owner "…" '
-        '--by "…"; hoặc dùng tệp xuất của chính kênh.'
-    )
-
-
-def proven_by_token(account: Account, enrolment: Enrolment, *, by: str) -> Enrolment:
-    """The enrolment once the platform itself said whose the channel is. ``by`` is "token" or "description"."""
-    now = datetime.now(VIETNAM).isoformat(timespec="seconds")
-    where = f"{account.platform} {account.id}"
-    return replace(enrolment, scope=canonical_url(account.url), proof=by, proof_at=where, proved_at=now)
-
-
-def wrong_owner(account: Account, found: str) -> InputError:
-    """The token opens another channel than the enrolled one."""
-    return InputError(
-        f"{account.name}: mã truy cập mở kênh có mã {found or '(không rõ)'}, không phải kênh đã ghi danh {account.id}. "
-        "Dùng mã do chủ của chính kênh này cấp."
-    )
+def key_of(reject: Reject) -> str:
+    """The platform's id in the place of a reject ("clip v2"), so that the act it may become takes its place."""
+    return reject.place.rpartition(" ")[2] or reject.place
 
 
 def at(value: Any, *path: str | int) -> Any:
@@ -283,7 +211,4 @@ def moment(value: Any) -> datetime | None:
 
 
 def _days(first: date, last: date) -> str:
-    def day(value: date) -> str:
-        return f"{value.day}/{value.month}/{value.year}"
-
-    return f"ngày {day(first)}" if first == last else f"từ {day(first)} đến {day(last)}"
+    return f"ngày {day_words(first)}" if first == last else f"từ {day_words(first)} đến {day_words(last)}"

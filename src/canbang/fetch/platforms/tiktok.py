@@ -9,20 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from canbang.fetch.enrolment import Enrolment
+from canbang.fetch.platforms.accounts import Account, wrong_owner
 from canbang.fetch.platforms.api import Api, ApiError, Quota, Reply, Secret, checked
-from canbang.fetch.platforms.common import (
-    Account,
-    PlatformSource,
-    Span,
-    Walk,
-    at,
-    count,
-    metrics,
-    moment,
-    rows,
-    text,
-    wrong_owner,
-)  # fmt: skip
+from canbang.fetch.platforms.common import PlatformSource, Span, Walk, at, count, metrics, moment, rows, text
 from canbang.fetch.platforms.tokens import Pair, TokenStore
 from canbang.fetch.source import Reject
 from canbang.item import DateSource, Item, Kind
@@ -38,12 +28,17 @@ def quota() -> Quota:
     return Quota(0, "lượt gọi TikTok")
 
 
-def read_api(api: Api, source: PlatformSource, account: Account, span: Span) -> Iterator[Item | Reject]:
+def proof(api: Api, account: Account, enrolment: Enrolment) -> str:
+    """Ask whose account the token opens. Raises :class:`InputError` where it is another's, or there is none."""
+    return _Client(api, account).proof()
+
+
+def read_api(
+    api: Api, source: PlatformSource, account: Account, enrolment: Enrolment, span: Span
+) -> Iterator[Item | Reject]:
     """Videos published in ``span``. Raises :class:`InputError` where the token opens another account."""
     client = _Client(api, account)
-    owner = text(at(client.ask("GET", "/v2/user/info/", "open_id"), "data", "user", "open_id"))
-    if owner != account.id:
-        raise wrong_owner(account, owner)
+    client.proof()
     walk, cursor = Walk(source, "danh sách video", span), span.end * 1000
     for _ in range(MAX_PAGES):
         try:
@@ -76,6 +71,12 @@ class _Client:
     def __init__(self, api: Api, account: Account) -> None:
         self.api, self.account, self.store = api, account, TokenStore(account)
         self.pair = self.store.read()
+
+    def proof(self) -> str:
+        owner = text(at(self.ask("GET", "/v2/user/info/", "open_id"), "data", "user", "open_id"))
+        if owner != self.account.id:
+            raise wrong_owner(self.account, owner)
+        return "token"
 
     def ask(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> Any:
         try:

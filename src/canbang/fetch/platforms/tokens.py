@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from canbang.errors import InputError, reason
+from canbang.fetch.platforms.accounts import Account
 from canbang.fetch.platforms.api import ApiError, Secret, checked, from_environment
-from canbang.fetch.platforms.common import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,48 @@
-"""YouTube: the feed (15 newest, no key) and the Data API v3 by the uploads playlist. ``search.list`` is never used.
+"""YouTube by the uploads playlist of the Data API v3. ``search.list`` is never used.
 
 Each list call is one unit of 10,000 a day; 1,000 videos cost about 41. The proof of enrolment is looked for again at each
 reading: an owner's token must open this very channel, or (with a plain key) the channel's description holds the code.
+The feed without a key (``/feeds/videos.xml``) is not read: YouTube's robots.txt closes it to everybody since 2025, and no
+proof could be looked at by it.
 Source: developers.google.com/youtube/v3 (facts/collect.md section 7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from canbang.errors import InputError
 from canbang.fetch.enrolment import Enrolment
-from canbang.fetch.feed import read_feed
-from canbang.fetch.guard import FEED_MAX
+from canbang.fetch.platforms.accounts import Account, wrong_owner
 from canbang.fetch.platforms.api import Api, ApiError, Quota, Reply, Secret, from_environment
-from canbang.fetch.platforms.common import Account, PlatformSource, Span, Walk, at, metrics, rows, text, wrong_owner
+from canbang.fetch.platforms.common import Hidden, PlatformSource, Span, Walk, at, metrics, rows, text
 from canbang.fetch.source import Reject
+from canbang.fetch.trouble import FetchError, Trouble
 from canbang.item import VIETNAM, DateSource, Item, Kind
 from canbang.text.dates import parse_date
 
 BASE = "https://www.googleapis.com"
-FEED_BASE = "https://www.youtube.com"
 UNITS_A_DAY = 10_000
+PACIFIC = timezone(timedelta(hours=-8))
+"""The day of the units begins at midnight Pacific time. Without summer time: then ours begins an hour late, never early."""
 PAGE = 50
 MAX_PAGES = 400
-FEED_SIZE = 15
 
 
 def quota() -> Quota:
     """The day's units; hand in what earlier runs of the day used as ``used``."""
-    return Quota(UNITS_A_DAY, "đơn vị YouTube trong ngày")
+    return Quota(UNITS_A_DAY, "đơn vị YouTube", zone=PACIFIC)
+
+
+def proof(api: Api, account: Account, enrolment: Enrolment) -> str:
+    """Ask whose channel the token opens ("token"), or with a plain key look for the code in its description.
+
+    Raises :class:`InputError` where it is another's, or the code is not there.
+    """
+    headers = _headers(account)
+    _channel(api, account, enrolment, headers)
+    return "token" if "Authorization" in headers else "description"
 
 
 def read_api(
@@ -79,11 +89,15 @@ def _channel(api: Api, account: Account, enrolment: Enrolment, headers: dict[str
             raise wrong_owner(account, ", ".join(text(row.get("id")) for row in found))
         return mine[0]
     if not found or text(found[0].get("id")) != account.id:
-        raise InputError(f"{account.name}: YouTube không có kênh mang mã {account.id}. Kiểm tra id trong tệp kênh.")
+        raise FetchError(
+            f"{account.name}: YouTube không có kênh mang mã {account.id}. Kiểm tra id trong tệp kênh.",
+            Trouble.ENROLMENT,
+        )
     if not enrolment.code or enrolment.code not in str(at(found[0], "snippet", "description") or ""):
-        raise InputError(
-            f"{account.name}: không thấy mã ghi danh trong phần mô tả kênh YouTube. Đặt dòng {enrolment.code} vào mô tả, "
-            "hoặc dùng mã truy cập do chủ kênh cấp."
+        raise FetchError(
+            f"{account.name}: không thấy mã ghi danh trong phần mô tả kênh YouTube. Đặt dòng {enrolment.code} vào mô tả "
+            "rồi chạy lại, hoặc dùng mã truy cập do chủ kênh cấp.",
+            Trouble.ENROLMENT,
         )
     return found[0]
 
@@ -136,7 +150,7 @@ def _read_videos(
         source.done += 1
         video = by_id.get(video_id)
         if video is None:
-            yield Reject(source.name, f"clip {video_id}", "YouTube không trả về clip này (đã xóa hoặc riêng tư)")
+            yield Hidden(source.name, f"clip {video_id}", "YouTube không trả về clip này (đã xóa hoặc riêng tư)")
             continue
         thing = _item(source, account, video_id, video)
         if isinstance(thing, Reject) or span.holds(thing.published_at):
@@ -148,7 +162,7 @@ def _item(source: PlatformSource, account: Account, video_id: str, video: dict[s
     place = f"clip {video_id}"
     privacy = text(at(video, "status", "privacyStatus"))
     if privacy and privacy != "public":
-        return Reject(source.name, place, f"không công khai ({privacy})")
+        return Hidden(source.name, place, f"không công khai ({privacy})")
     if text(at(video, "snippet", "liveBroadcastContent")) == "upcoming":
         return Reject(source.name, place, "chưa phát: buổi phát đã hẹn giờ", title[:80])
     if when is None or not title:
@@ -162,36 +176,3 @@ def _item(source: PlatformSource, account: Account, video_id: str, video: dict[s
             "views": at(counted, "viewCount"), "likes": at(counted, "likeCount"), "comments": at(counted, "commentCount"),
         }),
     )  # fmt: skip
-
-
-def read_newest(
-    api: Api, source: PlatformSource, account: Account, span: Span, base: str = ""
-) -> Iterator[Item | Reject]:
-    """The channel's feed, for who has no key: 15 videos at most; older days of ``span`` become a gap."""
-    url = f"{base or FEED_BASE}/feeds/videos.xml?channel_id={account.id}"
-    walk = Walk(source, "bảng tin 15 clip mới nhất", span)
-    try:
-        reply = api.fetch(url, FEED_MAX)
-        if reply.status != 200:
-            raise ApiError(f"{url}: máy chủ trả lời mã {reply.status}.", status=reply.status)
-        things = list(read_feed(reply.body, url, account.name))
-    except InputError as error:
-        walk.failed(error)
-        return
-    days: list[date] = []
-    for thing in things:
-        source.done += 1
-        if isinstance(thing, Reject):
-            yield replace(thing, source=source.name)
-            continue
-        days.append(thing.published_at.date())
-        if span.holds(thing.published_at):
-            # the same id as by the Data API, so that both ways give one act
-            yield replace(thing, platform_id=thing.platform_id.rpartition(":")[2], kind=Kind.CLIP)
-    walk.page(days)
-    if len(things) < FEED_SIZE or (days and min(days) < span.first):
-        walk.end()
-    else:
-        walk.failed(
-            "bảng tin chỉ mang 15 clip mới nhất; đọc xa hơn cần khóa YouTube Data API (token_env) hoặc tệp xuất"
-        )

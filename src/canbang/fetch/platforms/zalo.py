@@ -12,19 +12,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from canbang.fetch.enrolment import Enrolment
+from canbang.fetch.platforms.accounts import Account, wrong_owner
 from canbang.fetch.platforms.api import Api, ApiError, Quota, Reply, Secret, checked
-from canbang.fetch.platforms.common import (
-    Account,
-    PlatformSource,
-    Span,
-    Walk,
-    at,
-    metrics,
-    moment,
-    rows,
-    text,
-    wrong_owner,
-)  # fmt: skip
+from canbang.fetch.platforms.common import Hidden, PlatformSource, Span, Walk, at, metrics, moment, rows, text
 from canbang.fetch.platforms.tokens import Pair, TokenStore
 from canbang.fetch.source import Reject
 from canbang.item import DateSource, Item, Kind
@@ -43,14 +34,17 @@ def quota() -> Quota:
     return Quota(0, "lượt gọi Zalo")
 
 
+def proof(api: Api, account: Account, enrolment: Enrolment) -> str:
+    """Ask whose account the token opens. Raises :class:`InputError` where it is another's, or there is none."""
+    return _Client(api, account).proof()
+
+
 def read_api(
-    api: Api, source: PlatformSource, account: Account, span: Span, oauth: str = OAUTH
+    api: Api, source: PlatformSource, account: Account, enrolment: Enrolment, span: Span
 ) -> Iterator[Item | Reject]:
     """Articles and videos in ``span``. Raises :class:`InputError` where the token opens another account."""
-    client = _Client(api, account, oauth)
-    owner = text(at(client.ask("/v2.0/oa/getoa", {}), "data", "oa_id"))
-    if owner != account.id:
-        raise wrong_owner(account, owner)
+    client = _Client(api, account)
+    client.proof()
     for type_, (what, kind) in TYPES.items():
         yield from _list(client, source, account, span, type_, what, kind)
 
@@ -83,11 +77,17 @@ def _list(
 class _Client:
     """Requests with the token in force; an expired one is exchanged once for each request."""
 
-    def __init__(self, api: Api, account: Account, oauth: str) -> None:
-        self.api, self.account, self.oauth = api, account, oauth
+    def __init__(self, api: Api, account: Account) -> None:
+        self.api, self.account = api, account
         self.store = TokenStore(account)
         self.pair = self.store.read()
         self.as_json: bool | None = None
+
+    def proof(self) -> str:
+        owner = text(at(self.ask("/v2.0/oa/getoa", {}), "data", "oa_id"))
+        if owner != self.account.id:
+            raise wrong_owner(self.account, owner)
+        return "token"
 
     def ask(self, path: str, params: dict[str, str]) -> Any:
         try:
@@ -119,7 +119,7 @@ class _Client:
             "app_id": self.account.app_id, "grant_type": "refresh_token", "refresh_token": refresh,
         }  # fmt: skip
         headers = {"secret_key": TokenStore.app_secret(self.account)}
-        reply = self.api.post_form(f"{self.oauth}/v4/oa/access_token", headers, form)
+        reply = self.api.post_form(f"{self.api.oauth}/v4/oa/access_token", headers, form)
         access, fresh = at(reply.value, "access_token"), at(reply.value, "refresh_token")
         if not isinstance(access, str) or not isinstance(fresh, str):
             said = self.api.clean(at(reply.value, "error_name") or at(reply.value, "error") or f"mã {reply.status}")
@@ -155,7 +155,7 @@ def _item(
     if not span.holds(when):
         return None
     if text(media.get("status")) == "hide":
-        return Reject(source.name, place, "bài đang ẩn, không công khai", title[:80])
+        return Hidden(source.name, place, "bài đang ẩn, không công khai", title[:80])
     lead, body = text(media.get("description")), ""
     if not lead and kind is Kind.ARTICLE:
         lead, body = _detail(client, source, media_id)
