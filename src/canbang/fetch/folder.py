@@ -86,7 +86,7 @@ class Folder:
         return "revised" if known else "new"
 
     def deleted(self, channel: str, key: str, seen: datetime, status: str) -> None:
-        """Mark an act whose page was taken down. It stays counted."""
+        """Mark an act that was taken down; ``status`` says how that was seen. It stays counted."""
         month = self.known.acts[channel][key].month
         self._note(month, {"record": "deleted", "channel": channel, "platform_id": key, "seen_at": seen.isoformat(), "why": status})  # fmt: skip
 
@@ -121,12 +121,14 @@ class Folder:
         except OSError as error:
             raise InputError(f"{self.path}: không ghi được ({reason(error)}).") from error
 
-    def end(self, attempt: Attempt) -> None:
-        """The line of coverage, after the acts that it vouches for are on disk."""
+    def end(self, *attempts: Attempt) -> None:
+        """The lines of coverage of one reading, after the acts that they vouch for are on disk."""
         self.flush()
-        self._write(COVERAGE, attempt.as_dict())
+        for attempt in attempts:
+            self._write(COVERAGE, attempt.as_dict())
         self.flush()
-        self.known.take_coverage(attempt.as_dict())
+        for attempt in attempts:
+            self.known.take_coverage(attempt.as_dict())
 
     def commit(self, address: str, memory: Mapping[str, Any]) -> None:
         """Replace the cursor in one step."""
