@@ -133,11 +133,11 @@ def test_predictions_are_probabilities(labeller: linear.EmbeddedLabeller) -> Non
 
 
 def test_an_item_does_not_depend_on_its_neighbours(labeller: linear.EmbeddedLabeller) -> None:
-    """One by one and in batches, the probabilities are the same."""
+    """One by one and in batches, the probabilities are the same to the bit: the desk labels in other batches than the CLI."""
     items = [item(*ARREST), item("Mất nước"), item(""), item(*GIFT)] * 40
     together = labeller.predict(items)
     alone = np.concatenate([labeller.predict([one]) for one in items])
-    assert np.allclose(together, alone, atol=1e-5)
+    assert (together == alone).all()
 
 
 def test_an_arrest_is_counted_and_a_gift_is_not(labeller: linear.EmbeddedLabeller) -> None:

@@ -238,15 +238,18 @@ class EmbeddedLabeller:
         hidden = [np.zeros((0, self._network.hidden_size), np.float32)]
         scores = [np.zeros((0, len(COLUMNS)), np.float32)]
         for start in range(0, len(pairs), CHUNK):
-            batch = self._tokens.batch(pairs[start : start + CHUNK])
+            # Always a whole chunk: sums of floats come out alike only in products of one size, and what an item's
+            # labels are must not depend, by a single bit, on how many items lie beside it.
+            chunk = pairs[start : start + CHUNK]
+            batch = self._tokens.batch([*chunk, *[("", "")] * (CHUNK - len(chunk))])
             inner = self._network.inner(batch)
             deep, wide = self._network.head(inner), self._wide.forward(batch)
             z = (self._deep_weight * deep + self._wide_weight * wide) * self._slope + self._offset
             if self._correction is not None:
                 mean, scale, weight, bias = self._correction
                 z = z + ((inner - mean) / scale) @ weight + bias
-            hidden.append(inner)
-            scores.append(z)
+            hidden.append(inner[: len(chunk)])
+            scores.append(z[: len(chunk)])
         return np.concatenate(hidden), np.concatenate(scores)
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> Floats:
