@@ -84,8 +84,13 @@ _FIELD_OF = {synonym: (field, rank) for field, names in SYNONYMS.items() for ran
 _YOUTUBE_TITLE = frozenset({"video title", "tieu de video"})
 _YOUTUBE_DATE = frozenset({"video publish time", "thoi gian xuat ban video", "thoi diem xuat ban video"})
 _YOUTUBE_ID = frozenset({"content", "noi dung"})
-NAMEABLE = (*SYNONYMS,)
-"""Fields that a person may name a column for."""
+NAMEABLE = {
+    "title": "tiêu đề", "published_at": "ngày đăng", "text": "nội dung", "lead": "sapo", "url": "đường dẫn", "platform_id": "mã bài",
+    "channel": "kênh", "section": "chuyên mục", "kind": "loại", "status": "trạng thái", "share_of": "chia sẻ từ",
+    "is_share": "là bài chia sẻ", "views": "lượt xem", "likes": "lượt thích", "shares": "lượt chia sẻ",
+    "comments": "bình luận", "watch_seconds": "số giây xem", "watch_hours": "thời gian xem (giờ)",
+}  # fmt: skip
+"""Fields that a person may name a column for, and what they are called in Vietnamese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +108,29 @@ class Columns:
         return "title" in self.index or "text" in self.index
 
 
+def field_words(field: str) -> str:
+    """A field as a person knows it: "tiêu đề (title)"."""
+    return f"{NAMEABLE[field]} ({field})"
+
+
 def parse_names(words: Sequence[str]) -> dict[str, str]:
-    """Fields by heading from ``field=heading`` words (``--column``). Raises :class:`InputError` naming the word."""
-    names = {}
+    """Fields by heading from ``field=heading`` words (``--column``); a field goes by its name or any of its synonyms.
+
+    Raises :class:`InputError` naming the word.
+    """
+    names: dict[str, str] = {}
     for word in words:
-        field, mark, heading = word.partition("=")
-        if not mark or field.strip() not in SYNONYMS or not heading.strip():
-            raise InputError(f"--column {word}: viết dạng trường=tên cột; trường là một trong {', '.join(NAMEABLE)}.")
+        written, mark, heading = (part.strip() for part in word.partition("="))
+        field = written if written in NAMEABLE else _FIELD_OF.get(heading_key(written), ("", 0))[0]
+        if not mark or not heading or field not in NAMEABLE:
+            fields = ", ".join(map(field_words, NAMEABLE))
+            raise InputError(f"--column {word}: viết dạng trường=tên cột; trường là một trong: {fields}.")
         if heading_key(heading) in AUTHORS:
             raise InputError(f"--column {word}: cột nêu tên người không được đọc.")
-        names[field.strip()] = heading.strip()
+        other = next((one for one, had in names.items() if heading_key(had) == heading_key(heading)), field)
+        if field in names or other != field:
+            raise InputError(f"--column {word}: {field_words(other)} đã lấy cột “{names[other]}”. Mỗi trường một cột.")
+        names[field] = heading
     return names
 
 

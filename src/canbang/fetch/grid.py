@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from canbang.errors import InputError
-from canbang.fetch.columns import Columns, accepted_titles, map_headings
+from canbang.fetch.columns import Columns, accepted_titles, field_words, map_headings
+from canbang.text.normalise import heading_key
 
 HEADER_SEARCH = 30
+_SHOWN = 12
 
 Row = tuple[int | str, Sequence[Any] | str]
 """Row number as a person counts it (heading included; with its sheet where there are several), and its values; a text
@@ -18,6 +20,27 @@ where the row is broken."""
 Progress = Callable[[int], None]
 Names = Mapping[str, str]
 """Fields by the heading that a person named for them (``--column``), before any synonym."""
+
+
+class MissingColumn(InputError):
+    """A heading that a person named and a file does not have."""
+
+    def __init__(self, path: Path, field: str, heading: str, headings: Sequence[str]) -> None:
+        shown = [f"“{name[:30]}”" for name in headings if name]
+        more = f" và {len(shown) - _SHOWN} cột khác" if len(shown) > _SHOWN else ""
+        super().__init__(
+            f"{path}: không có cột “{heading}” (đã nêu cho {field_words(field)}). "
+            f"Các cột của tệp: {', '.join(shown[:_SHOWN]) or 'không có cột nào'}{more}."
+        )
+        self.field = field
+
+
+class NoTitle(InputError):
+    """A table without a heading that names titles or texts; ``headings`` are those it has, for a person to choose from."""
+
+    def __init__(self, message: str, headings: Sequence[str]) -> None:
+        super().__init__(message)
+        self.headings = tuple(headings)
 
 
 @dataclass(slots=True)
@@ -35,29 +58,37 @@ def find_header(path: Path, rows: Iterator[Sequence[Any]], names: Names) -> tupl
     """Number of the heading row (from 0): exports often carry a title block above it. Raises :class:`InputError`."""
     best: tuple[int, int, Columns, tuple[str, ...]] | None = None
     first: tuple[str, ...] = ()
+    widest: tuple[str, ...] = ()
+    met: set[str] = set()
     for number, row in enumerate(rows):
         if number >= HEADER_SEARCH:
             break
         headings = tuple("" if cell is None else str(cell).strip() for cell in row)
-        first = first or tuple(name for name in headings if name)
+        filled = tuple(name for name in headings if name)
+        first, widest = first or filled, max(widest, filled, key=len)
+        met.update(map(heading_key, headings if names else ()))
         columns = map_headings(headings, names)
         if columns.usable and (best is None or len(columns.index) > best[0]):
             best = (len(columns.index), number, columns, headings)
     if best is None:
+        for field, heading in names.items():
+            if heading_key(heading) not in met:
+                raise MissingColumn(path, field, heading, first)
         seen = ", ".join(f"“{name[:30]}”" for name in first[:8]) or "không có gì"
-        raise InputError(
+        raise NoTitle(
             f"{path}: không thấy cột tiêu đề trong {HEADER_SEARCH} dòng đầu (dòng đầu có: {seen}). "
-            f"Đặt tên một cột là {accepted_titles()}."
+            f"Đặt tên một cột là {accepted_titles()}.",
+            widest,
         )
-    check_names(path, best[2], names)
+    check_names(path, best[2], names, best[3])
     return best[1], best[2], best[3]
 
 
-def check_names(path: Path, columns: Columns, names: Names) -> None:
-    """Raise :class:`InputError` for a heading that a person named and the file does not have."""
+def check_names(path: Path, columns: Columns, names: Names, headings: Sequence[str]) -> None:
+    """Raise :class:`MissingColumn` for a heading that a person named and the file does not have."""
     for field, heading in names.items():
         if field not in columns.named:
-            raise InputError(f"{path}: không có cột “{heading}” (đã nêu cho {field}). Chép đúng tên cột trong tệp.")
+            raise MissingColumn(path, field, heading, headings)
 
 
 def notes_of(path: Path, columns: Columns, header: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from canbang.errors import InputError
 from canbang.fetch.columns import Columns, accepted_titles, map_headings
-from canbang.fetch.grid import Names, Progress, Row, Table, check_names, notes_of
+from canbang.fetch.grid import Names, NoTitle, Progress, Row, Table, check_names, notes_of
 from canbang.text.encodings import decode, detect_file
 
 JSON_MAX = 256 << 20
@@ -22,10 +22,10 @@ _OWN_LISTS = ("Videos", "Posts")
 
 def _usable(path: Path, headings: tuple[str, ...], names: Names, what: str) -> Columns:
     columns = map_headings(headings, names)
+    check_names(path, columns, names, headings)
     if not columns.usable:
         shown = ", ".join(f"“{name[:30]}”" for name in headings[:8])
-        raise InputError(f"{path}: không thấy {what} (có: {shown}). Cần {accepted_titles()}.")
-    check_names(path, columns, names)
+        raise NoTitle(f"{path}: không thấy {what} (có: {shown}). Cần {accepted_titles()}.", headings)
     return columns
 
 
