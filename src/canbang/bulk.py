@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from functools import cache
 from ipaddress import ip_address
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -28,11 +29,11 @@ from numpy.typing import NDArray
 
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
+from canbang.fetch.cells import text_of
 from canbang.fetch.table import Table, open_table
 from canbang.item import VIETNAM, Item
 from canbang.label.choose import load_labeller
 from canbang.label.labeller import COLUMNS, Labeller
-from canbang.text.normalise import plain
 
 CHUNK = 4096
 _AHEAD = 3  # chunks waiting for each worker: enough to keep it busy, few enough to bound memory
@@ -77,9 +78,9 @@ def _items(texts: Texts) -> list[Item]:
     return [Item("", str(n), title, never, lead, text) for n, (title, lead, text) in enumerate(texts)]
 
 
-def archive_items(archive: Path) -> list[Item]:
+def archive_items(archive: Path, names: Mapping[str, str] | None = None) -> list[Item]:
     """The texts of an archive as a labeller sees them, to tell what labelling them would take."""
-    return [item for chunk in _chunks(open_table(archive), "") for item in _items(chunk.texts)]
+    return [item for chunk in _chunks(open_table(archive, names), "") for item in _items(chunk.texts)]
 
 
 def row_count(archive: Path) -> int | None:
@@ -121,9 +122,9 @@ def cluster(address: str) -> MakeExecutor:
 def _chunks(table: Table, signature: str) -> Iterator[Chunk]:
     index = table.columns.index
 
-    def cell(row: object, field: str) -> str:
-        value = row[index[field]] if field in index else None  # type: ignore[index]
-        return "" if value is None else plain(str(value))
+    def cell(row: Sequence[Any], field: str) -> str:
+        # short rows are common in exports; a cell is text by the same rule as where items are read
+        return text_of(row[index[field]]) if field in index and index[field] < len(row) else ""
 
     ids: list[str] = []
     texts: Texts = []
@@ -275,15 +276,16 @@ def label_archive(
     spec: str,
     make_executor: MakeExecutor,
     workers: int,
+    names: Mapping[str, str] | None = None,
     progress: Progress = lambda done, now: None,
 ) -> Done:
-    """Label every row of ``archive`` into ``out``, in the archive's order.
+    """Label every row of ``archive`` into ``out``, in the archive's order; ``names`` are fields by heading (``--column``).
 
     ``progress`` is told the rows that are done and how many of them this run labelled.
     Raises :class:`InputError` for files that cannot be read or written, or where workers keep dying.
     """
     labeller = load_labeller(spec)
-    table = open_table(archive)
+    table = open_table(archive, names)
     store = _Store(out, labeller)
     signature = f"{labeller.name}|{labeller.version}|{store.codebook}|{CHUNK}"
     order: list[str] = []

@@ -6,7 +6,8 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +18,15 @@ from canbang.audit.draw import Draw
 from canbang.audit.judge import Audit
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
+from canbang.fetch.collected import CollectedSource
+from canbang.fetch.coverage import Coverage
 from canbang.fetch.source import Reject, Source
-from canbang.item import Item
+from canbang.item import VIETNAM, Confidence, Item
 from canbang.label.labeller import COLUMN, COLUMNS, Labeller
 from canbang.report.balance import Balance, balance
 from canbang.report.frame import Frame, Spool, Window, day_number
+from canbang.report.gap_words import nothing_words
+from canbang.report.gaps import covered
 from canbang.report.saved import Saved
 from canbang.stories import StoryIndex
 from canbang.text.normalise import match_key
@@ -39,16 +44,19 @@ _SECTION_WORDS = 9
 _SLOGAN = re.compile(r"tin tức|tin nhanh|tin nóng|tin mới|cẩm nang|đọc báo|báo [A-ZĐ]|online| \| ", re.IGNORECASE)
 
 OnReject = Callable[[Reject], None]
+OnDoubt = Callable[[Item, bool], None]
+"""Takes an item whose date is for a person to look at, and whether it was counted (else it lies outside the window)."""
 Progress = Callable[[Source], None]
 
 
 class _Collector:
     """Takes items one by one into columns; what does not count goes to ``on_reject`` with its reason."""
 
-    def __init__(self, labeller: Labeller, window: Window, on_reject: OnReject) -> None:
+    def __init__(self, labeller: Labeller, window: Window, on_reject: OnReject, on_doubt: OnDoubt) -> None:
         self.labeller = labeller
         self.window = window
         self.on_reject = on_reject
+        self.on_doubt = on_doubt
         self.ids: list[str] = []
         self.channels: dict[str, int] = {}
         self.channel = array("i")
@@ -56,10 +64,11 @@ class _Collector:
         self.address = array("b")  # -1 no address, 0 numbered, 1 short slug without a number, 2 long slug
         self.host = array("q")
         self.views = array("d")
+        self.likely = array("b")
         self.scores: list[NDArray[np.float32]] = []
         self.spool = Spool()
         self.stories = StoryIndex()
-        self.read = self.rejected = self.outside = self.by_address = 0
+        self.read = self.rejected = self.outside = self.likely_outside = self.by_address = 0
         self._content: dict[int, int] = {}
         self._batch: list[Item] = []
 
@@ -85,8 +94,12 @@ class _Collector:
             self.reject(Reject(source.name, f"mã {item.platform_id}", reason, (item.title or item.text)[:80]))
             return
         self._content[key] = content
+        likely = item.date_confidence is not Confidence.SURE
         if not self.window.holds(item.published_at):
             self.outside += 1
+            if likely:
+                self.likely_outside += 1
+                self.on_doubt(item, False)
             return
         self.ids.append(item.id)
         self.channel.append(self.channels.setdefault(item.channel, len(self.channels)))
@@ -95,6 +108,7 @@ class _Collector:
         self.host.append(host)
         self.address.append(kind)
         self.views.append(item.metrics.get("views", float("nan")))
+        self.likely.append(likely)
         self.spool.append(item)
         self.stories.add(item)
         self._batch.append(item)
@@ -140,21 +154,47 @@ def _section_pages(host: NDArray[np.int64], address: NDArray[np.int8]) -> NDArra
     return found
 
 
+@dataclass(slots=True)
+class _Origins:
+    """Where the items came from, in the order read."""
+
+    names: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    enrolments: dict[str, None] = field(default_factory=dict)
+    ledgers: list[Coverage] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def add(self, source: Source) -> None:
+        """Note a source that was read to its end; what several channels of one folder say alike is said once."""
+        self.names.append(source.name)
+        self.notes.update(dict.fromkeys(source.notes))
+        if source.enrolment:
+            self.enrolments[source.enrolment] = None
+        if isinstance(source, CollectedSource):
+            self.ledgers.append(source.coverage)
+            if not source.enrolment:
+                self.notes[f"{source.name}: thư mục thu thập không ghi dòng ghi danh nào của kênh này"] = None
+        elif not source.enrolment:
+            self.files.append(source.name)
+
+
 def read_frame(
     sources: Iterable[Source],
     labeller: Labeller,
     *,
     window: Window | None = None,
     on_reject: OnReject = lambda _: None,
+    on_doubt: OnDoubt = lambda _, __: None,
     progress: Progress = lambda _: None,
+    today: date | None = None,
 ) -> Frame:
-    """Read all sources into a frame.
+    """Read all sources into a frame; days from ``today`` on (in Vietnam) are no gap yet.
 
     Raises :class:`InputError` where a source cannot be read, one id stands for many texts, or nothing is left.
     """
     window = window or Window()
-    collector = _Collector(labeller, window, on_reject)
-    names, notes, enrolments = [], [], []
+    collector = _Collector(labeller, window, on_reject, on_doubt)
+    origins = _Origins()
     for source in sources:
         conflicts: Counter[str] = Counter()
         before = collector.read
@@ -166,29 +206,42 @@ def read_frame(
                 collector.take(source, conflicts, thing)
             if number % BATCH == 0:
                 progress(source)
-        _check_conflicts(source, conflicts, collector.read - before)
+        check_conflicts(source.name, conflicts, collector.read - before)
         progress(source)
-        names.append(source.name)
-        notes += source.notes
-        if source.enrolment:
-            enrolments.append(source.enrolment)
+        origins.add(source)
     collector.label()
     if collector.by_address:
-        notes.append(f"{collector.by_address} tin trùng mã với tin khác nhưng khác đường dẫn: lấy đường dẫn làm mã")
-    return _frame(collector, names, notes, enrolments)
+        said = f"{collector.by_address} tin trùng mã với tin khác nhưng khác đường dẫn: lấy đường dẫn làm mã"
+        origins.notes[said] = None
+    return _frame(collector, origins, today or datetime.now(VIETNAM).date())
 
 
-def _check_conflicts(source: Source, conflicts: Counter[str], read: int) -> None:
+def check_conflicts(name: str, conflicts: Counter[str], read: int) -> None:
+    """Raise :class:`InputError` where a source's ids do not tell its items apart: ``conflicts`` counts other texts by id."""
     total = sum(conflicts.values())
     if total >= max(_CONFLICT_LEAST, _CONFLICT_RATE * read):
         example = conflicts.most_common(1)[0][0].split("/", 1)[-1]
         raise InputError(
-            f"{source.name}: cột mã bài không phân biệt được tin: {total}/{read} dòng trùng mã mà khác nội dung (ví dụ mã “{example[:40]}”). "
+            f"{name}: cột mã bài không phân biệt được tin: {total}/{read} dòng trùng mã mà khác nội dung (ví dụ mã “{example[:40]}”). "
             "Xuất lại với cột mã ở dạng văn bản (Excel làm tròn số dài), hoặc bỏ cột mã để dùng đường dẫn."
         )
 
 
-def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments: list[str]) -> Frame:
+def _nothing(collector: _Collector, origins: _Origins, today: date) -> InputError:
+    """Why there is nothing to measure: nothing published, or nothing collected."""
+    first, last = collector.window.first, collector.window.last
+    bounds = [day for ledger in origins.ledgers if ledger.spans for day in ledger.bounds]
+    channels = covered(
+        origins.ledgers, first or min(bounds, default=today), last or max(bounds, default=today), today, {}, ()
+    )
+    missing = "".join(f" Kênh {line}." for line in nothing_words(channels))
+    return InputError(
+        f"Không có tin bài nào để đo: đã đọc {collector.read} dòng, loại {collector.rejected}, ngoài kỳ {collector.outside}.{missing} "
+        "Xem lý do trong tệp dòng bị loại, hoặc đổi kỳ (--month, --from, --to)."
+    )
+
+
+def _frame(collector: _Collector, origins: _Origins, today: date) -> Frame:
     sections = _section_pages(np.asarray(collector.host, np.int64), np.asarray(collector.address, np.int8))
     story = collector.stories.cluster()
     for position in np.flatnonzero(sections):
@@ -198,10 +251,7 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
         ))  # fmt: skip
     kept = np.flatnonzero(~sections)
     if not len(kept):
-        raise InputError(
-            f"Không có tin bài nào để đo: đã đọc {collector.read} dòng, loại {collector.rejected}, ngoài kỳ {collector.outside}. "
-            "Xem lý do trong tệp dòng bị loại, hoặc đổi kỳ (--month, --from, --to)."
-        )
+        raise _nothing(collector, origins, today)
     scores = np.concatenate(collector.scores) if collector.scores else np.empty((0, len(COLUMNS)), np.float32)
     needed = [COLUMN[name] for name in COLUMNS if name != "clickbait"]
     missing = int(np.count_nonzero(np.isnan(scores[:, needed]).any(axis=1)))
@@ -210,6 +260,9 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
             f"{collector.labeller.name} {collector.labeller.version}: {missing} trong {len(scores)} tin chưa có đủ năm nhãn. "
             "Chạy lại nếu máy chủ vừa trục trặc (phần đã xong được giữ), hoặc dùng mô hình cho đủ năm nhãn."
         )
+    likely = kept[np.asarray(collector.likely, np.bool_)[kept]]
+    for position in likely.tolist():
+        collector.on_doubt(collector.spool.read([position])[0], True)
     channel = np.asarray(collector.channel, np.int32)[kept]
     used = np.unique(channel)
     names_of = list(collector.channels)
@@ -225,7 +278,8 @@ def _frame(collector: _Collector, names: list[str], notes: list[str], enrolments
         window=collector.window,
         labeller=(collector.labeller.name, collector.labeller.version),
         prior=getattr(collector.labeller, "prior", PRIOR), read=collector.read, rejected=collector.rejected, outside=collector.outside,
-        sources=names, enrolments=enrolments, notes=notes,
+        likely=len(likely), likely_outside=collector.likely_outside, sources=origins.names, files=origins.files, enrolments=list(origins.enrolments),
+        ledgers=origins.ledgers, today=today, notes=list(origins.notes),
     )  # fmt: skip
 
 

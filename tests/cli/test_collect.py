@@ -38,7 +38,8 @@ def test_a_channel_is_collected_and_measured(publisher: Publisher) -> None:
     value = json.loads(measured.stdout)
     assert (value["read"], value["items"]) == (6, 6)
     assert value["enrolments"] == [publisher.enrolment.line]
-    assert any("dữ liệu" in note for note in value["notes"])
+    (covered,) = value["coverage"]["channels"]
+    assert (covered["channel"], covered["items"]) == (publisher.enrolment.scope.rstrip("/"), 6)
 
 
 def test_an_address_that_is_not_enrolled_is_refused_before_anything_is_fetched(

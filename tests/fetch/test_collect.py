@@ -141,7 +141,7 @@ def test_a_removed_act_stays_counted_and_marked(publisher: Publisher, tmp_path: 
     assert len(items(tmp_path)) == 60
     assert ledger(tmp_path).deleted == (f"{publisher.enrolment.scope.rstrip('/')}/{gone['n']}",)
     (source,) = folder_sources(tmp_path)
-    assert any("1 tin bị gỡ sau khi đăng, vẫn được đếm" in note for note in source.notes)
+    assert any("1 tin bị gỡ, vẫn được đếm" in line for line in source.coverage.summary())
 
 
 def test_an_act_that_only_left_the_feed_is_not_called_removed(publisher: Publisher, tmp_path: Path) -> None:
@@ -382,7 +382,9 @@ def test_gaps_are_days_that_nothing_vouches_for() -> None:
     assert [covered.state(date(2026, 9, day)) for day in (1, 2, 9, 10, 12)] == [
         State.PART, State.WHOLE, State.PART, State.MISSING, State.PART,
     ]  # fmt: skip
-    assert covered.line(date(2026, 9, 2), date(2026, 9, 11), date(2026, 9, 20)) == "thiếu dữ liệu 3 ngày: 9/9–11/9/2026"
+    assert (
+        covered.line(date(2026, 9, 2), date(2026, 9, 11), date(2026, 9, 20)) == "thiếu dữ liệu 3 ngày (9/9–11/9/2026)"
+    )
     assert covered.line(date(2026, 9, 2), date(2026, 9, 8), date(2026, 9, 20)) == ""
 
 
@@ -399,7 +401,7 @@ def test_an_entry_that_waits_makes_its_day_a_part() -> None:
     assert (covered.state(date(2026, 9, 3)), covered.state(date(2026, 9, 4))) == (State.PART, State.WHOLE)
     assert (
         covered.line(date(2026, 9, 2), date(2026, 9, 8))
-        == "thiếu dữ liệu 1 ngày: 3/9/2026; 1 địa chỉ chưa tải được, chưa rõ ngày đăng"
+        == "thiếu dữ liệu 1 ngày (3/9/2026); 1 địa chỉ chưa tải được, chưa rõ ngày đăng"
     )
 
 
@@ -411,7 +413,11 @@ def test_an_attempt_reads_as_it_was_written() -> None:
 def test_spans_that_touch_are_one_and_days_are_spoken_in_runs() -> None:
     assert merge([(at(3), at(4)), (at(1), at(2)), (at(2), at(3)), (at(9), at(9))]) == ((at(1), at(4)),)
     days = [date(2026, 9, day) for day in (3, 4, 5, 9)]
-    assert spoken(days) == "3/9–5/9/2026, 9/9/2026"
+    assert spoken(days) == "3/9–5/9, 9/9/2026"
+    assert spoken([date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 9)]) == (
+        "30/12/2025–1/1, 9/1/2026"
+    )
+    assert spoken([date(2025, 12, 9), date(2026, 1, 9)]) == "9/12/2025, 9/1/2026"
 
 
 def test_a_pinned_old_entry_does_not_vouch_for_a_year() -> None:

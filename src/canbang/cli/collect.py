@@ -97,5 +97,5 @@ def line(attempt: Attempt) -> str:
 def _say_gaps(into: Path) -> None:
     """What stands missing in the whole folder."""
     for source in folder_sources(into):
-        for note in source.notes:
+        for note in (*source.coverage.summary(), *source.notes):
             click.echo(note, err=True)

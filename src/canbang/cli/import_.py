@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from canbang.cli.lists import DEFAULT_REJECTS, rejects_file
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import DEFAULT_REJECTS, guard, rejects_file
+from canbang.cli.sources import guard
 from canbang.errors import InputError, reason
 from canbang.fetch.accepted import Accepted, accepted
 from canbang.fetch.enrolment import DEFAULT_FILE, read_enrolments

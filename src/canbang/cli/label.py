@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,7 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from canbang import bulk
+from canbang.cli.sources import column_option
 from canbang.errors import InputError
+from canbang.fetch.columns import parse_names
 from canbang.label.choose import EMBEDDED, load_labeller
 from canbang.label.evaluate import LABELS, read_labelled
 from canbang.label.evaluate import evaluate as figures_of
@@ -27,40 +30,46 @@ labeller_option = click.option(
 @click.argument("archive", type=click.Path(path_type=Path), metavar="KHO")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path), required=True, help="Tệp Parquet kết quả.")
 @labeller_option
+@column_option
 @click.option("--workers", type=click.IntRange(min=1), default=None, help="Số tiến trình; mặc định bằng số lõi.")
 @click.option("--cluster", "address", help="Địa chỉ cụm Dask; ngoài máy này chỉ nhận tls://.")
 @click.option("--estimate", is_flag=True, help="Với llm: chỉ ước tính số lượt hỏi, chi phí, thời gian rồi dừng.")
-def label(archive: Path, out: Path, spec: str, workers: int | None, address: str | None, estimate: bool) -> None:
+def label(
+    archive: Path, out: Path, spec: str, columns: tuple[str, ...], workers: int | None, address: str | None, estimate: bool
+) -> None:  # fmt: skip
     """Gắn nhãn mọi dòng của KHO (Parquet, CSV, XLSX, JSONL), mỗi dòng đúng một lần.
 
     Dừng giữa chừng thì chạy lại đúng lệnh này: phần đã xong không làm lại.
     """
+    names = parse_names(columns)
     if estimate:
-        _show_estimate(archive, spec)
+        _show_estimate(archive, spec, names)
         return
     count = workers or os.cpu_count() or 1
     make = bulk.cluster(address) if address else bulk.process_pool(count)
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("Gắn nhãn"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} tin/giây, còn"), TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    shown = (SpinnerColumn(), TextColumn("Gắn nhãn"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} tin/giây, còn"), TimeRemainingColumn())  # fmt: skip
+    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=bulk.row_count(archive), rate="…")
 
         def show(rows: int, now: int) -> None:
             elapsed = bar.tasks[0].elapsed or 1e-9
             bar.update(task, completed=rows, rate=integer(int(now / elapsed)))
 
-        done = bulk.label_archive(archive, out, spec=spec, make_executor=make, workers=count, progress=show)
+        done = bulk.label_archive(
+            archive, out, spec=spec, make_executor=make, workers=count, names=names, progress=show
+        )
     again = f"; {integer(done.rows - done.labelled)} dòng đã có từ trước" if done.rows > done.labelled else ""
     broken = f"; dựng lại tiến trình {done.rebuilt} lần" if done.rebuilt else ""
     click.echo(f"{out}: {integer(done.rows)} dòng, gắn nhãn {integer(done.labelled)}{again}{broken}")
 
 
-def _show_estimate(archive: Path, spec: str) -> None:
+def _show_estimate(archive: Path, spec: str, names: Mapping[str, str]) -> None:
     """What a language model would be asked, and what that costs, before anything is asked."""
     labeller = load_labeller(spec)
     if not isinstance(labeller, LlmLabeller):
         raise InputError("--estimate chỉ dùng với --labeller llm:CẤU-HÌNH.toml; các máy gắn nhãn khác không tính phí.")
-    found = labeller.estimate(bulk.archive_items(archive))
+    found = labeller.estimate(bulk.archive_items(archive, names))
     click.echo(
         f"{integer(found.requests)} lượt hỏi ({integer(found.cached)} tin đã có câu trả lời), "
         f"khoảng {integer(found.tokens_in)} token gửi và {integer(found.tokens_out)} token nhận"

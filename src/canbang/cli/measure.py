@@ -15,7 +15,7 @@ from canbang.audit.judge import Audit, differing
 from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
+from canbang.cli.sources import Asked, source_options, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.item import Item
@@ -58,10 +58,9 @@ from canbang.text.numbers import integer
 @click.option("--xlsx", "xlsx_path", type=click.Path(path_type=Path), help="Ghi báo cáo XLSX.")
 @click.option("--json", "as_json", is_flag=True, help="In báo cáo dạng JSON thay cho bảng.")
 def measure(
-    sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, spec: str, rejects: Path, enrolments: Path, by: tuple[str, ...], judgements: tuple[Path, ...],
-    second: Path | None, adjudicated: Path | None, disagreements: Path | None, draw_path: Path | None,
-    secret: Path | None, compare: tuple[Path, ...], lamps: bool, html_path: Path | None, xlsx_path: Path | None, as_json: bool,
+    asked: Asked, spec: str, by: tuple[str, ...], judgements: tuple[Path, ...], second: Path | None,
+    adjudicated: Path | None, disagreements: Path | None, draw_path: Path | None, secret: Path | None,
+    compare: tuple[Path, ...], lamps: bool, html_path: Path | None, xlsx_path: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Đo tỉ lệ tin tiêu cực của các NGUỒN: tệp CSV, XLSX, JSONL, Parquet; địa chỉ RSS, sitemap hoặc trang chủ.
 
@@ -75,10 +74,10 @@ def measure(
             "--adjudicated cần --second: phiếu phân xử chỉ có nghĩa bên cạnh phiếu của người chấm thứ hai."
         )
     check_outputs(
-        [*sources, *judgements, second, adjudicated, draw_path, secret, enrolments, *compare],
-        [rejects, html_path, xlsx_path, disagreements], fresh=[disagreements],
+        [*asked.sources, *judgements, second, adjudicated, draw_path, secret, asked.enrolments, *compare],
+        [asked.rejects, asked.worklist, html_path, xlsx_path, disagreements], fresh=[disagreements],
     )  # fmt: skip
-    span = window(month, first, last)
+    span = asked.window
     audit = None
     if draw_path is not None:
         audit = read_audit(draw_path, judgements, second, adjudicated, secret)
@@ -89,10 +88,7 @@ def measure(
         )
     earlier = [read_saved(path) for path in compare]
     labeller = load_labeller(spec)
-    with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
-        opened = open_sources(sources, channel, date_order, enrolments)
-        frame = pipeline.read_frame(opened, labeller, window=span, on_reject=on_reject, progress=progress)
-    warn_of_future(frame)
+    frame = asked.read(labeller, span)
     report = pipeline.measure(
         frame, by=by, audit=audit, draw_path=draw_path or Path(), earlier=earlier, with_lamps=lamps
     )
@@ -105,8 +101,6 @@ def measure(
     if xlsx_path:
         xlsx.write_xlsx(report, xlsx_path)
         click.echo(f"Báo cáo XLSX: {xlsx_path}", err=True)
-    if frame.rejected:
-        click.echo(f"{integer(frame.rejected)} dòng bị loại, lý do ở {rejects}", err=True)
     if as_json:
         click.echo(json.render(report), nl=False)
     else:

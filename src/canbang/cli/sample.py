@@ -7,9 +7,7 @@ import shlex
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from canbang import pipeline
 from canbang.audit.draw import Draw, make_draw, next_look
 from canbang.audit.drawfile import read_draw, read_secret, write_draw
 from canbang.audit.drawlog import Event, append_log, check_log, log_path
@@ -17,7 +15,7 @@ from canbang.audit.judge import rates_rise
 from canbang.audit.sheet import read_sheets, write_sheet
 from canbang.cli.label import labeller_option
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import open_sources, progress_bar, rejects_file, source_options, warn_of_future, window
+from canbang.cli.sources import Asked, source_options, window
 from canbang.codebook import load_codebook
 from canbang.errors import InputError
 from canbang.estimate.design import MINIMUM, plan
@@ -27,6 +25,8 @@ from canbang.label.labeller import COLUMN
 from canbang.limits import load_limits
 from canbang.report.balance import HALF_WIDTH
 from canbang.report.frame import Frame
+from canbang.report.gap_words import channel_lines
+from canbang.report.gaps import gaps_of
 from canbang.text.numbers import integer
 
 MODES = {"one-look": "one_look", "until-settled": "until_settled"}
@@ -89,17 +89,16 @@ MODES = {"one-look": "one_look", "until-settled": "until_settled"}
 )
 @click.option("--force", is_flag=True, help="Ghi đè phiếu chấm và tệp rút mẫu đã có.")
 def sample(
-    sources: tuple[str, ...], month: str | None, first: str | None, last: str | None, date_order: str | None,
-    channel: str, spec: str, rejects: Path, enrolments: Path, budget: int | None, sheet_path: Path,
-    second_path: Path | None, draw_path: Path, mode: str, more: bool, judgements: tuple[Path, ...], seed: str,
-    secret_path: Path | None, force: bool,
+    asked: Asked, spec: str, budget: int | None, sheet_path: Path, second_path: Path | None, draw_path: Path, mode: str,
+    more: bool, judgements: tuple[Path, ...], seed: str, secret_path: Path | None, force: bool,
 ) -> None:  # fmt: skip
     """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo nhóm điểm của máy; phiếu chấm không có điểm.
 
     Chấm hết các dòng của phiếu rồi chạy canbang measure với cùng nguồn, --judgements và --draw.
     """
     check_outputs(
-        [*sources, *judgements, secret_path, enrolments], [sheet_path, second_path, draw_path, rejects],
+        [*asked.sources, *judgements, secret_path, asked.enrolments],
+        [sheet_path, second_path, draw_path, asked.rejects, asked.worklist],
         fresh=() if force else [sheet_path, second_path, None if more else draw_path],
     )  # fmt: skip
     if seed and secret_path:
@@ -112,14 +111,12 @@ def sample(
         check_log(draw_path, before)
         if secret_path and before.secret:
             raise InputError(f"{draw_path}: mã của kỳ này đã công bố, không rút thêm được nữa.")
-    span = window(month, first, last)
+    span = asked.window
     if before is not None:
         span = window(None, before.window[0] or None, before.window[1] or None)
-    with rejects_file(rejects) as on_reject, progress_bar(Console(stderr=True)) as progress:
-        opened = open_sources(sources, channel, date_order, enrolments)
-        frame = pipeline.read_frame(opened, load_labeller(spec), window=span, on_reject=on_reject, progress=progress)
-    warn_of_future(frame)
-    for note in frame.notes:
+    frame = asked.read(load_labeller(spec), span)
+    # before the draw there is still time to fill a gap: afterwards the frame is frozen
+    for note in (*channel_lines(gaps_of(frame)), *frame.notes):
         click.echo(f"Lưu ý: {note}", err=True)
     if before is not None:
         by_scores = not judgements or rates_rise(before, read_sheets(judgements, before.drawn), load_codebook())
@@ -134,7 +131,7 @@ def sample(
         write_sheet(second_path, frame.items(draw.doubled))
     write_draw(draw, draw_path, reveal=secret_path is None)
     earlier = ["PHIẾU-CÁC-LẦN-TRƯỚC"] if already else []
-    _say(draw, len(draw.drawn) - len(already), sources, earlier, sheet_path, second_path, draw_path)
+    _say(draw, len(draw.drawn) - len(already), asked.sources, earlier, sheet_path, second_path, draw_path)
 
 
 def _first(frame: Frame, budget: int | None, secret: str, mode: str) -> Draw:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from canbang.errors import InputError, reason
-from canbang.fetch.coverage import Attempt, Coverage, State, coverage, day_only, moment
+from canbang.fetch.coverage import Attempt, Coverage, coverage, moment
 from canbang.fetch.source import Reject, Source
 from canbang.item import Confidence, DateSource, Item, Kind
 from canbang.text.urls import canonical_url
@@ -174,7 +174,7 @@ class CollectedSource(Source):
     coverage: Coverage = field(default_factory=lambda: Coverage(""))
 
 
-def folder_sources(folder: Path) -> list[Source]:
+def folder_sources(folder: Path) -> list[CollectedSource]:
     """One source for each channel of a folder: each act once, by its newest revision, removed ones kept.
 
     Raises :class:`InputError` for a folder that holds nothing.
@@ -186,14 +186,14 @@ def folder_sources(folder: Path) -> list[Source]:
     return [_source(folder, known, name) for name in names]
 
 
-def _source(folder: Path, known: Known, channel: str) -> Source:
+def _source(folder: Path, known: Known, channel: str) -> CollectedSource:
     acts = known.acts.get(channel, {})
     covered = coverage(
         channel, known.attempts.get(channel, []), (act.day for act in acts.values()),
         [f"{channel}/{key}" for key, act in acts.items() if act.deleted],
         [f"{channel}/{key}" for key, act in acts.items() if act.revisions],
     )  # fmt: skip
-    notes = [*_notes(covered), *(f"{folder.name}: {line} bị hỏng, không đọc được" for line in known.damaged)]
+    notes = [f"{folder.name}: {line} bị hỏng, không đọc được" for line in known.damaged]
 
     def read(source: Source) -> Iterator[Item | Reject]:
         yield from known.rejects.get(channel, {}).values()
@@ -227,25 +227,3 @@ def _folded(stream: IO[bytes], act: Act) -> Item:
             item, published_at=first.published_at, date_source=first.date_source, date_confidence=first.date_confidence
         )
     return item
-
-
-def _spans(covered: Coverage) -> str:
-    """From which day to which day the channel is known whole, and what is missing between them."""
-    whole = [day.day for day in covered.days(*covered.bounds) if day.state is State.WHOLE] if covered.spans else []
-    if not whole:
-        line = covered.line(date.max, date.min)
-        return "thiếu dữ liệu: chưa ngày nào thu thập đủ" + (f"; {line}" if line else "")
-    line = covered.line(whole[0], whole[-1])
-    return f"dữ liệu đủ từ ngày {day_only(whole[0])} đến hết ngày {day_only(whole[-1])}" + (f", {line}" if line else "")
-
-
-def _notes(covered: Coverage) -> list[str]:
-    """What a person should know of the channel, whatever the window."""
-    notes = [f"{covered.channel}: {_spans(covered)}"]
-    if covered.deleted:
-        notes.append(f"{covered.channel}: {len(covered.deleted)} tin bị gỡ sau khi đăng, vẫn được đếm")
-    if covered.revised:
-        notes.append(
-            f"{covered.channel}: {len(covered.revised)} tin được sửa sau khi đăng, đếm một lần theo bản mới nhất"
-        )
-    return notes

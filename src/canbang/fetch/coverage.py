@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from canbang.item import VIETNAM
+from canbang.text.numbers import integer
 
 Span = tuple[datetime, datetime]
 _SHOWN_DAYS = 10
@@ -168,14 +169,35 @@ class Coverage:
         return [day for day in _days(first, min(last, over)) if self.state(day) is not State.WHOLE]
 
     def line(self, first: date, last: date, today: date | None = None) -> str:
-        """The gaps of a window in words: "thiếu dữ liệu 2 ngày: 10/9, 11/9/2026"; "" where there is nothing to say."""
-        gaps = self.gaps(first, last, today)
-        said = []
-        if gaps:
-            said.append(f"thiếu dữ liệu {len(gaps)} ngày: {spoken(gaps)}")
-        if self.waiting.get(""):
-            said.append(f"{self.waiting['']} địa chỉ chưa tải được, chưa rõ ngày đăng")
-        return "; ".join(said)
+        """The gaps of a window in words: "thiếu dữ liệu 2 ngày (10/9, 12/9/2026)"; "" where there is nothing to say."""
+        return missing_words(self.gaps(first, last, today), self.waiting.get("", 0))
+
+    def summary(self) -> list[str]:
+        """What is known of the channel, whatever the window: from when to when, acts taken down, acts edited."""
+        whole = [day.day for day in self.days(*self.bounds) if day.state is State.WHOLE] if self.spans else []
+        ends = (whole[0], whole[-1]) if whole else (date.max, date.min)
+        said = (
+            f"dữ liệu đủ từ ngày {day_only(ends[0])} đến hết ngày {day_only(ends[1])}"
+            if whole
+            else "thiếu dữ liệu: chưa ngày nào thu thập đủ"
+        )
+        lines = [", ".join(part for part in (said, self.line(*ends)) if part)]
+        lines += [changed_words(len(self.deleted), len(self.revised))] if self.deleted or self.revised else []
+        return [f"{self.channel}: {line}" for line in lines]
+
+
+def missing_words(days: Sequence[date], unread: int = 0) -> str:
+    """Days without data and listed pages of an unknown day that could not be read, in words; "" for none."""
+    said = [f"thiếu dữ liệu {integer(len(days))} ngày ({spoken(days)})"] if days else []
+    said += [f"{integer(unread)} địa chỉ chưa tải được, chưa rõ ngày đăng"] if unread else []
+    return "; ".join(said)
+
+
+def changed_words(deleted: int, revised: int) -> str:
+    """Acts that were taken down or edited after they were published, in words; "" for none."""
+    said = [f"{integer(deleted)} tin bị gỡ, vẫn được đếm"] if deleted else []
+    said += [f"{integer(revised)} tin được sửa, đếm một lần"] if revised else []
+    return "; ".join(said)
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -183,16 +205,20 @@ def _days(first: date, last: date) -> list[date]:
 
 
 def spoken(days: Sequence[date]) -> str:
-    """Days as runs: "3/9–5/9/2026, 9/9/2026"; what stands beyond ten runs is counted."""
-    runs: list[list[date]] = []
+    """Days as runs, the year once: "3/9–5/9, 9/9/2026"; what stands beyond ten runs is counted."""
+    runs: list[tuple[date, date]] = []
     for day in days:
-        if runs and day - runs[-1][-1] == _DAY:
-            runs[-1].append(day)
+        if runs and day - runs[-1][1] == _DAY:
+            runs[-1] = (runs[-1][0], day)
         else:
-            runs.append([day])
-    said = [day_only(run[-1]) if len(run) == 1 else f"{run[0].day}/{run[0].month}–{day_only(run[-1])}" for run in runs]
-    more = len(said) - _SHOWN_DAYS
-    return ", ".join(said[:_SHOWN_DAYS]) + (f" và {more} khoảng khác" if more > 0 else "")
+            runs.append((day, day))
+    shown, said = runs[:_SHOWN_DAYS], []
+    for number, (first, last) in enumerate(shown):
+        year = f"/{last.year}" if number + 1 == len(shown) or shown[number + 1][0].year != last.year else ""
+        start = f"{first.day}/{first.month}" if first.year == last.year else day_only(first)
+        said.append((f"{start}–" if first != last else "") + f"{last.day}/{last.month}{year}")
+    more = len(runs) - len(shown)
+    return ", ".join(said) + (f" và {integer(more)} khoảng khác" if more > 0 else "")
 
 
 def day_words(when: datetime) -> str:

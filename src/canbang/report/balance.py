@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -23,6 +23,7 @@ from canbang.limits import Limit, load_limits
 from canbang.report.beside import Beside, figures_beside, machine_apart
 from canbang.report.delta import Delta, delta
 from canbang.report.frame import Frame
+from canbang.report.gaps import Gaps, gaps_of
 from canbang.report.lamps import Lamp, lamps
 from canbang.report.saved import Saved
 
@@ -50,7 +51,7 @@ class ShareValue:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The shares of the whole window or of one group of it."""
+    """The shares of the whole window or of one group of it; ``missing`` are its days that are not known whole."""
 
     key: str
     items: int
@@ -60,6 +61,7 @@ class Part:
     shares: Mapping[str, ShareValue]
     verdict: Verdict
     basis: str
+    missing: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ class Drawn:
 class Balance:
     """The report of one window.
 
-    ``cells`` are those of each audited share ("theme:..." for themes), by band; empty without an audit.
+    ``cells`` are those of each audited share ("theme:..." for themes), by band; empty without an audit. ``gaps`` are what
+    collecting missed of the window; ``likely`` counts items whose date is for a person to look at, in the window and
+    outside it; ``files`` are the sources that are the unit's own export files.
     """
 
     first: date
@@ -98,7 +102,10 @@ class Balance:
     labeller: tuple[str, str]
     draw: Draw | None
     drawn: tuple[Drawn, ...]
+    gaps: Gaps
+    likely: tuple[int, int]
     sources: tuple[str, ...]
+    files: tuple[str, ...]
     enrolments: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -280,12 +287,15 @@ def balance(
     """The balance of a frame that is not empty; the ``audit``'s draw must have been checked against it (``pipeline``)."""
     book = load_codebook()
     estimator = _Estimator(frame, book, audit)
-    whole = estimator.part("all", estimator.everything)
+    gaps = gaps_of(frame)
+    whole = replace(estimator.part("all", estimator.everything), missing=gaps.missing)
     groups: dict[str, tuple[Part, ...]] = {}
     for dimension in by:
         keys, codes = frame.groups(dimension)
         groups[dimension] = tuple(
-            estimator.part(key, codes == code) for code, key in enumerate(keys) if (codes == code).any()
+            replace(estimator.part(key, codes == code), missing=gaps.of(dimension, key))
+            for code, key in enumerate(keys)
+            if (codes == code).any()
         )
     per_story = np.bincount(frame.story)
     chance = np.bincount(frame.story, weights=estimator.machine["counted_negative"]) / per_story
@@ -315,6 +325,7 @@ def balance(
     now = Saved(
         "phiếu đang đo", first, last, whole.items, whole.stories, tuple(frame.channels), cells, estimator.confidence,
         (book.version, book.digest), estimator.limit.version, (draw.frame_digest,) if draw else (),
+        gaps,
     )  # fmt: skip
     return Balance(
         first=first, last=last, read=frame.read, rejected=frame.rejected, outside=frame.outside, whole=whole,
@@ -322,6 +333,7 @@ def balance(
         beside=estimator.beside(audit), cells=cells, changes=tuple(delta(now, before) for before in earlier),
         lamps=estimator.lamps() if with_lamps else (), channels=now.channels, by=groups, themes=themes, themes_basis=themes_basis,
         needed=estimator.plan(), limit=estimator.limit, codebook=book, labeller=frame.labeller, draw=draw,
-        drawn=drawn, sources=tuple(frame.sources), enrolments=tuple(frame.enrolments),
+        drawn=drawn, gaps=gaps, likely=(frame.likely, frame.likely_outside), sources=tuple(frame.sources), files=tuple(frame.files),
+        enrolments=tuple(frame.enrolments),
         notes=(*frame.notes, *notes),
     )  # fmt: skip

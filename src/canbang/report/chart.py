@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from canbang.estimate.verdict import Verdict
-from canbang.report import words
+from canbang.report import gap_words, words
 from canbang.report.balance import Balance, Part
 from canbang.text.numbers import decimal, percent
 
@@ -53,7 +53,13 @@ def _row(name: str, part: Part, y: float, scale: _Scale, *, bold: bool) -> str:
             f'<path d="M{x:.1f} {y - 6:.1f} l6 6 l-6 6 l-6 -6 z" fill="#fff" stroke="{colour}" stroke-width="2"/>'
         )
         said = f"{percent(share.point)} · ước tính máy"
-    marks.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y + 4:.1f}"{weight}>{escape(said)}</text>')
+    # a row with days missing must not look like a whole one
+    lift = 5 if part.missing else 0
+    marks.append(f'<text x="{WIDTH - RIGHT + 12}" y="{y + 4 - lift:.1f}"{weight}>{escape(said)}</text>')
+    if part.missing:
+        marks.append(
+            f'<text x="{WIDTH - RIGHT + 12}" y="{y + 12:.1f}" class="tick">{escape(gap_words.days_words(part.missing))}</text>'
+        )
     return "".join(marks)
 
 

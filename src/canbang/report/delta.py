@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 from canbang.errors import InputError
 from canbang.estimate.change import Change, share_change
 from canbang.estimate.share import estimate_share
+from canbang.report.gaps import Gaps
 from canbang.report.saved import Saved, check_apart, check_same_rules
 
 
@@ -24,7 +25,8 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The change of each share since an earlier window, and whether the two windows hold the same channels."""
+    """The change of each share since an earlier window, whether the two windows hold the same channels, and what is missing
+    of the earlier one."""
 
     span: Span
     source: str
@@ -32,6 +34,7 @@ class Delta:
     last: date
     shares: Mapping[str, Change]
     same_channels: bool
+    gaps: Gaps = field(default_factory=Gaps)
 
 
 def _month_end(day: date) -> bool:
@@ -67,4 +70,6 @@ def delta(now: Saved, before: Saved) -> Delta:
         if name in before.cells
     }
     same = set(now.channels) == set(before.channels)
-    return Delta(_span(now.first, now.last, before), before.source, before.first, before.last, shares, same)
+    return Delta(
+        _span(now.first, now.last, before), before.source, before.first, before.last, shares, same, before.gaps
+    )

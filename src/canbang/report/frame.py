@@ -13,7 +13,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from canbang.item import VIETNAM, Item, Kind
+from canbang.fetch.coverage import Coverage
+from canbang.item import VIETNAM, Confidence, DateSource, Item, Kind
 from canbang.label.labeller import COLUMN, THEMES
 
 TEXT_KEPT = 600
@@ -31,7 +32,8 @@ class Spool:
         """Add one item at the end."""
         fields = (
             item.channel, item.platform_id, item.title, item.published_at.isoformat(), item.lead,
-            item.text[:TEXT_KEPT], item.url, item.kind.value, item.share_of, item.section,
+            item.text[:TEXT_KEPT], item.url, item.kind.value, item.share_of, item.section, item.date_source.value,
+            item.date_confidence.value,
         )  # fmt: skip
         self._offsets.append(self._file.tell())
         self._file.write(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
@@ -47,12 +49,13 @@ class Spool:
         items = []
         for position in positions:
             self._file.seek(self._offsets[position])
-            channel, platform_id, title, when, lead, text, url, kind, share_of, section = json.loads(
+            channel, platform_id, title, when, lead, text, url, kind, share_of, section, dated_by, trust = json.loads(
                 self._file.readline()
             )
             items.append(Item(
                 channel=channel, platform_id=platform_id, title=title, published_at=datetime.fromisoformat(when),
                 lead=lead, text=text, url=url, kind=Kind(kind), share_of=share_of, section=section,
+                date_source=DateSource(dated_by), date_confidence=Confidence(trust),
             ))  # fmt: skip
         self._file.seek(0, 2)
         return items
@@ -77,7 +80,8 @@ class Frame:
 
     ``probability`` is ``shape (n, len(COLUMNS))``; ``day`` counts days since 1970 in Vietnam; ``story`` numbers
     stories from 0; ``views`` has NaN where an export holds none. ``prior`` is the share at which the labeller's
-    scores are calibrated. ``read = len(ids) + rejected + outside``.
+    scores are calibrated. ``read = len(ids) + rejected + outside``. ``likely`` counts items whose date is for a person to
+    look at, ``likely_outside`` such items outside the window. ``files`` are the sources that are export files; ``ledgers`` those of collected channels, read on ``today``.
     """
 
     ids: list[str]
@@ -94,8 +98,13 @@ class Frame:
     read: int = 0
     rejected: int = 0
     outside: int = 0
+    likely: int = 0
+    likely_outside: int = 0
     sources: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     enrolments: list[str] = field(default_factory=list)
+    ledgers: list[Coverage] = field(default_factory=list)
+    today: date = date.max
     notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -120,8 +129,7 @@ class Frame:
             keys = list(THEMES)
         else:
             days, back = np.unique(self.day, return_inverse=True)
-            name = _week if dimension == "week" else _month
-            named = [name(day_of(int(d))) for d in days]
+            named = [key_of(dimension, day_of(int(d))) for d in days]
             keys = sorted(set(named))
             place = {key: number for number, key in enumerate(keys)}
             codes = np.array([place[key] for key in named], np.int32)[back]
@@ -141,10 +149,9 @@ def day_of(number: int) -> date:
     return date.fromordinal(_EPOCH + number)
 
 
-def _week(day: date) -> str:
+def key_of(dimension: str, day: date) -> str:
+    """The week ("2026-W36") or month ("2026-09") that a day lies in."""
+    if dimension == "month":
+        return f"{day:%Y-%m}"
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
-
-
-def _month(day: date) -> str:
-    return f"{day:%Y-%m}"

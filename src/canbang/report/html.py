@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from canbang.errors import InputError, reason
-from canbang.report import sentences, words
+from canbang.report import gap_words, sentences, words
 from canbang.report.balance import Balance
 from canbang.report.chart import forest
 from canbang.text.numbers import day, integer, percent
@@ -29,6 +29,7 @@ def render(report: Balance, reasons: dict[str, list[str]] | None = None) -> str:
         r=report,
         w=words,
         s=sentences,
+        g=gap_words,
         charts=charts,
         whole_chart=Markup(forest(report)),  # noqa: S704
         reasons=reasons or {},

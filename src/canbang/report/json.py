@@ -11,6 +11,7 @@ from canbang.estimate.weighted import WeightedShare
 from canbang.report.balance import Balance, Part, ShareValue
 from canbang.report.beside import Apart, Beside
 from canbang.report.delta import Delta
+from canbang.report.gaps import as_dict as gaps_as_dict
 from canbang.report.lamps import Lamp
 from canbang.report.saved import SCHEMA, cells_as_list
 
@@ -28,6 +29,7 @@ def _part(part: Part) -> dict[str, Any]:
         "unsure": part.unsure,
         "basis": part.basis,
         "verdict": part.verdict.value,
+        "missing_days": [day.isoformat() for day in part.missing],
         "shares": {name: _share(value) for name, value in part.shares.items()},
     }
 
@@ -66,7 +68,7 @@ def _apart(apart: Apart | None) -> dict[str, Any] | None:
 def _delta(delta: Delta) -> dict[str, Any]:
     return {
         "span": delta.span.value, "file": delta.source, "from": delta.first.isoformat(), "to": delta.last.isoformat(),
-        "same_channels": delta.same_channels,
+        "same_channels": delta.same_channels, "missing_days": [day.isoformat() for day in delta.gaps.missing],
         "shares": {
             name: {"point": float(c.point), "low": c.low, "high": c.high, "confidence": c.confidence}
             for name, c in delta.shares.items()
@@ -124,7 +126,9 @@ def as_dict(report: Balance) -> dict[str, Any]:
         "items": whole.items,
         "rejected": report.rejected,
         "outside_window": report.outside,
+        "likely_dates": dict(zip(("items", "outside_window"), report.likely, strict=True)),
         "stories": whole.stories,
+        "coverage": gaps_as_dict(report.gaps),
         "verdict": whole.verdict.value,
         "basis": whole.basis,
         "audited": whole.audited,

@@ -13,6 +13,9 @@ from canbang.errors import InputError
 from canbang.estimate.share import Cell, Share, estimate_share
 from canbang.estimate.verdict import Verdict, decide
 from canbang.limits import Limit, load_limits
+from canbang.report.gaps import Gaps
+from canbang.report.gaps import as_dict as gaps_as_dict
+from canbang.report.gaps import joined as joined_gaps
 from canbang.report.saved import ROLLUP_SCHEMA, Saved, cells_as_list, check_apart, check_same_rules
 
 
@@ -42,6 +45,11 @@ class Rollup:
                 found.append((reached + timedelta(days=1), sheet.first - timedelta(days=1)))
             reached = max(reached, sheet.last)
         return found
+
+    @property
+    def collected(self) -> Gaps:
+        """What collecting missed inside the sheets' windows."""
+        return joined_gaps([sheet.gaps for sheet in self.sheets])
 
     @property
     def main(self) -> Share:
@@ -91,6 +99,7 @@ def as_dict(joined: Rollup) -> dict[str, Any]:
         "window": {"from": joined.first.isoformat(), "to": joined.last.isoformat(), "timezone": joined.limit.timezone},
         "items": joined.items,
         "stories": joined.stories,
+        "coverage": gaps_as_dict(joined.collected),
         "verdict": joined.verdict.value,
         "basis": "audit",
         "audited": joined.main.audited,
@@ -105,7 +114,7 @@ def as_dict(joined: Rollup) -> dict[str, Any]:
         "sheets": [
             {
                 "file": sheet.source, "from": sheet.first.isoformat(), "to": sheet.last.isoformat(), "items": sheet.items,
-                "stories": sheet.stories,
+                "stories": sheet.stories, "missing_days": [day.isoformat() for day in sheet.gaps.missing],
                 "counted_negative": _share(estimate_share(sheet.cells["counted_negative"], confidence=sheet.confidence)),
             }
             for sheet in joined.sheets

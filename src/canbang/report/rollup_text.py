@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from canbang.estimate.share import Share, estimate_share
-from canbang.report import sentences, words
+from canbang.report import gap_words, sentences, words
 from canbang.report.rollup import Rollup
 from canbang.report.text import COLOUR, table
 from canbang.text.numbers import integer, percent, percent_range
@@ -53,7 +53,8 @@ def _head(joined: Rollup) -> Panel:
             f"  khoảng {_range(share)}, {words.confidence_words(share.confidence)}",
         ),
         Text.assemble(
-            "Kỳ gộp: ", (words.VERDICTS[joined.verdict], f"bold {colour}"), f" (yêu cầu: {words.limit_words(joined.limit)})"
+            "Kỳ gộp: ", (words.VERDICTS[joined.verdict], f"bold {colour}"), f" (yêu cầu: {words.limit_words(joined.limit)})",
+            words.behind(gap_words.mark(joined.collected)),
         ),
         Text("Con số chính thức là của từng tháng đã khép; kỳ gộp để xem cả năm, cả địa bàn.", style="dim"),
         Text(

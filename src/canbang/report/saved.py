@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from canbang.errors import InputError
 from canbang.estimate.share import Cell, ShareError, estimate_share
+from canbang.report.gaps import Gaps, from_dict
 
 SCHEMA = "canbang-balance/1"
 ROLLUP_SCHEMA = "canbang-rollup/1"
@@ -22,7 +23,7 @@ class Saved:
     """The audited figures of one report: its window, and for each share the cells it was estimated from.
 
     ``frames`` are the digests of the frames behind it (one, or those of a roll-up's sheets); ``source`` is its file.
-    ``confidence`` is that of its intervals.
+    ``confidence`` is that of its intervals; ``gaps`` are empty for a report that was saved before they were kept.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Saved:
     codebook: tuple[str, str]
     limit: str
     frames: tuple[str, ...]
+    gaps: Gaps = field(default_factory=Gaps)
 
 
 def cells_as_list(cells: Sequence[Cell]) -> list[dict[str, int]]:
@@ -43,11 +45,13 @@ def cells_as_list(cells: Sequence[Cell]) -> list[dict[str, int]]:
     return [{"N": c.items, "n": c.audited, "x": c.positive, "unsure": c.unsure} for c in cells]
 
 
-def _parsed(value: dict[str, Any], source: str) -> Saved:
-    cells = {
-        name: tuple(Cell(str(h), row["N"], row["n"], row["x"], row["unsure"]) for h, row in enumerate(rows))
-        for name, rows in value["cells"].items()
-    }
+def cells_of(rows: Sequence[Mapping[str, int]]) -> tuple[Cell, ...]:
+    """The cells that :func:`cells_as_list` wrote."""
+    return tuple(Cell(str(h), row["N"], row["n"], row["x"], row["unsure"]) for h, row in enumerate(rows))
+
+
+def _parsed(value: Mapping[str, Any], source: str) -> Saved:
+    cells = {name: cells_of(rows) for name, rows in value["cells"].items()}
     items = int(value["items"])
     shares = value["shares"] | {f"theme:{name}": share for name, share in value["themes"]["shares"].items()}
     for name, rows in cells.items():
@@ -66,29 +70,35 @@ def _parsed(value: dict[str, Any], source: str) -> Saved:
         codebook=(str(value["codebook"]["version"]), str(value["codebook"]["digest"])),
         limit=str(value["limit"]["version"]),
         frames=tuple(map(str, value["frames"])),
+        gaps=from_dict(value["coverage"]) if "coverage" in value else Gaps(),
     )
 
 
 def read_saved(path: Path) -> Saved:
-    """A saved report or roll-up; raises :class:`InputError` where it is none, damaged, or holds no audit."""
+    """A saved report or roll-up in a file; raises :class:`InputError` where it is none, damaged, or holds no audit."""
     try:
         value = json.loads(path.read_text("utf-8-sig"))
-        known = value["schema"] in (SCHEMA, ROLLUP_SCHEMA)
+        value["schema"]
     except FileNotFoundError as error:
         raise InputError(f"{path}: không có tệp này.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: không phải phiếu cân bằng dạng JSON. Lưu phiếu bằng canbang measure … --json > thang8.json."
         ) from error
-    if not known:
-        raise InputError(f"{path}: phiếu ghi theo khuôn “{str(value['schema'])[:40]}”, bản này không đọc được.")
+    return saved_of(value, str(path))
+
+
+def saved_of(value: Mapping[str, Any], source: str) -> Saved:
+    """The same from the parsed JSON; ``source`` is what messages call it."""
+    if value["schema"] not in (SCHEMA, ROLLUP_SCHEMA):
+        raise InputError(f"{source}: phiếu ghi theo khuôn “{str(value['schema'])[:40]}”, bản này không đọc được.")
     if value.get("basis") == "machine":
-        raise InputError(f"{path}: phiếu này là ước tính máy, chưa có mẫu chấm nên không so sánh, không gộp được.")
+        raise InputError(f"{source}: phiếu này là ước tính máy, chưa có mẫu chấm nên không so sánh, không gộp được.")
     try:
-        return _parsed(value, str(path))
+        return _parsed(value, source)
     except (ShareError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{path}: phiếu bị hỏng hoặc đã bị sửa: tỉ lệ không khớp các ô mẫu. Lưu lại từ canbang measure."
+            f"{source}: phiếu bị hỏng hoặc đã bị sửa: tỉ lệ không khớp các ô mẫu. Lưu lại từ canbang measure."
         ) from error
 
 

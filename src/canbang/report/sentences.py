@@ -11,6 +11,7 @@ from canbang.estimate.share import Method
 from canbang.estimate.verdict import Verdict
 from canbang.report.balance import Balance
 from canbang.report.delta import Delta, Span
+from canbang.report.gap_words import channel_lines, mark
 from canbang.report.lamps import Lamp
 from canbang.report.rollup import Rollup
 from canbang.report.words import limit_words, span_words
@@ -157,6 +158,7 @@ def delta_lines(report: Balance) -> list[str]:
         change = delta.shares["counted_negative"]
         way = "giảm" if change.high < 0 else "tăng" if change.low > 0 else "chưa đủ căn cứ nói tăng hay giảm"
         other = "" if delta.same_channels else " Hai kỳ không cùng danh sách kênh."
+        other += f" Kỳ trước {mark(delta.gaps)}." if mark(delta.gaps) else ""
         lines.append(
             f"So với {delta_words(delta)}, tỉ lệ tính là tiêu cực: {way} ({points_range(change)} điểm phần trăm).{other}"
         )
@@ -174,6 +176,7 @@ def rollup_lines(joined: Rollup) -> list[str]:
     }[joined.main.method]
     gaps = "; ".join(span_words(*gap) for gap in joined.gaps)
     return [
+        *(f"Đã thu thập {line}." for line in channel_lines(joined.collected)),
         *([f"Những ngày không có phiếu nào đo, nên không nằm trong phép tính: {gaps}."] if gaps else []),
         f"Tính lại từ {integer(len(cells))} ô mẫu ({integer(opened)} ô chấm một phần), không lấy trung bình các tỉ lệ: {how}.",
         f"Bộ tiêu chí bản {joined.sheets[0].codebook[0]} (mã {joined.sheets[0].codebook[1][:12]}); bộ giới hạn bản {joined.limit.version}.",

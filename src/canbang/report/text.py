@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from canbang.estimate.verdict import Verdict
-from canbang.report import sentences, words
+from canbang.report import gap_words, sentences, words
 from canbang.report.balance import Balance, Part, ShareValue
+from canbang.report.gaps import Standing
 from canbang.text.numbers import integer, percent
 
 _WIDE = 100
@@ -22,6 +23,8 @@ COLOUR = {Verdict.UNDER: "green", Verdict.OVER: "red", Verdict.NOT_YET_KNOWN: "y
 def print_report(report: Balance, console: Console) -> None:
     """Print the whole report."""
     console.print(_head(report))
+    if report.gaps.channels:
+        console.print(_coverage(report))
     console.print(_shares(report))
     for dimension, parts in report.by.items():
         console.print(_groups(report, dimension, parts, console.width))
@@ -69,6 +72,7 @@ def _head(report: Balance) -> RenderableType:
             "Kết luận: ",
             (words.VERDICTS[whole.verdict], f"bold {colour}"),
             f" (yêu cầu: {words.limit_words(report.limit)})",
+            (words.verdict_mark(report), "bold yellow"),
         ),
         Text(words.verdict_sentence(report)),
         Text(
@@ -83,6 +87,14 @@ def _head(report: Balance) -> RenderableType:
         title_align="left",
         border_style=colour,
     )
+
+
+def _coverage(report: Balance) -> Table:
+    shown = table("Dữ liệu đã thu thập trong kỳ", ("Kênh", "left"), ("Tin", "right"), ("Dữ liệu", "left"))
+    for one in report.gaps.channels:
+        counted = "—" if one.standing is Standing.NO_DATA else integer(one.items)
+        shown.add_row(one.channel, counted, "\n".join(gap_words.channel_words(one, report.gaps.until)))
+    return shown
 
 
 def _value(value: ShareValue, basis: str) -> str:
@@ -124,9 +136,16 @@ def _groups(report: Balance, dimension: str, parts: tuple[Part, ...], width: int
             words.key_words(report, dimension, part.key), integer(part.items), *([integer(part.audited)] if roomy else []),
             words.point(part, "counted_negative"), *([words.interval(share, part.basis)] if roomy else []),
             *(words.point(part, key) for key in shares),
-            Text(words.verdict(dimension, part), style=COLOUR[part.verdict]),
+            Text.assemble((words.verdict(dimension, part), COLOUR[part.verdict]), _below(gap_words.days_words(part.missing))),
         )  # fmt: skip
+    for key in report.gaps.no_data.get(dimension, ()):
+        blank = [""] * (len(shown.columns) - 3)
+        shown.add_row(words.key_words(report, dimension, key), "—", *blank, Text(gap_words.NO_DATA, style="yellow"))
     return shown
+
+
+def _below(said: str) -> str:
+    return f"\n{said}" if said else ""
 
 
 def _themes(report: Balance) -> Table:
@@ -168,6 +187,6 @@ def _foot(report: Balance) -> RenderableType:
         *sentences.delta_lines(report),
         words.more_labels(report),
         *words.source_lines(report),
-        *(f"Lưu ý: {line}" for line in report.notes),
+        *(f"Lưu ý: {line}" for line in (words.date_line(report), *report.notes) if line),
     ]
     return Text("\n".join(line for line in lines if line), style="dim")

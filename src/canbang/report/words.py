@@ -11,6 +11,7 @@ from canbang.label.labeller import THEMES
 from canbang.limits import Limit
 from canbang.report.balance import Balance, Part, ShareValue
 from canbang.report.frame import DIMENSIONS
+from canbang.report.gap_words import caveat, mark
 from canbang.report.lamps import Lamp
 from canbang.text.numbers import day, decimal, integer, percent, percent_range
 
@@ -122,8 +123,22 @@ def key_words(report: Balance, dimension: str, key: str) -> str:
     return key
 
 
+def behind(said: str) -> str:
+    """What stands behind a verdict in one breath with it: " · thiếu dữ liệu 2 ngày"."""
+    return f" · {said}" if said else ""
+
+
+def verdict_mark(report: Balance) -> str:
+    """What is missing, to be printed behind the verdict's word; "" where nothing is."""
+    return behind(mark(report.gaps))
+
+
 def verdict_sentence(report: Balance) -> str:
-    """What may be said, with the way on where it is not enough."""
+    """What may be said, with the way on where it is not enough, and what it cannot speak of."""
+    return " ".join(part for part in (_verdict_alone(report), caveat(report.gaps)) if part)
+
+
+def _verdict_alone(report: Balance) -> str:
     whole = report.whole
     share = whole.shares["counted_negative"]
     limit = limit_words(report.limit)
@@ -162,9 +177,17 @@ def counts_words(report: Balance) -> str:
 
 def source_lines(report: Balance) -> list[str]:
     """Where the items came from: an own export file, or a channel whose owner enrolled it."""
-    files = [name for name in report.sources if "://" not in name]
-    lines = [f"Tệp xuất do đơn vị đưa vào: {', '.join(files)}"] if files else []
+    lines = [f"Tệp xuất do đơn vị đưa vào: {', '.join(report.files)}"] if report.files else []
     return lines + [f"Kênh đã ghi danh: {line}" for line in report.enrolments]
+
+
+def date_line(report: Balance) -> str:
+    """How many items have a date that is not sure; "" for none."""
+    inside, outside = report.likely
+    if not inside and not outside:
+        return ""
+    near = f"; ngoài kỳ còn {integer(outside)} tin như thế" if outside else ""
+    return f"{integer(inside)} tin trong kỳ có ngày chưa chắc, cần người xem{near}"
 
 
 def label_words(book: Codebook, label: Label) -> list[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from canbang.errors import InputError, reason
-from canbang.report import sentences, words
+from canbang.report import gap_words, sentences, words
 from canbang.report.balance import Balance, Part
+from canbang.report.gaps import Standing
 from canbang.text.cells import safe_cell
 from canbang.text.numbers import day
 
@@ -27,6 +28,8 @@ def write_xlsx(report: Balance, path: Path) -> None:
             dimension,
             parts,
         )
+    if report.gaps.channels:
+        _coverage(book.create_sheet("Dữ liệu"), report)
     sheet = book.create_sheet("Chủ đề")
     _line(sheet, ["Chủ đề", "Tỉ lệ", "Thấp", "Cao", "Căn cứ"], bold=True)
     for theme, value in report.themes.items():
@@ -92,7 +95,7 @@ def _summary(sheet: Any, report: Balance) -> None:
     whole = report.whole
     sheet.title = "Cân bằng nội dung"
     _line(sheet, [f"Cân bằng nội dung · {words.window_words(report)}"], bold=True)
-    _line(sheet, ["Kết luận", words.VERDICTS[whole.verdict]], bold=True)
+    _line(sheet, ["Kết luận", words.VERDICTS[whole.verdict] + words.verdict_mark(report)], bold=True)
     for name, text in (
         ("Yêu cầu", words.limit_words(report.limit)),
         ("Diễn giải", words.verdict_sentence(report)),
@@ -116,13 +119,21 @@ def _summary(sheet: Any, report: Balance) -> None:
     for line in (*sentences.beside_lines(report), *sentences.lamp_lines(report), *sentences.delta_lines(report)):
         _line(sheet, ["Bên cạnh kết luận", line])
     _line(sheet, [])
-    for label, lines in (
-        ("Nguồn", report.sources),
-        ("Kênh đã ghi danh", report.enrolments),
-        ("Lưu ý", report.notes),
-    ):
-        for line in lines:
-            _line(sheet, [label, line])
+    for line in words.source_lines(report):
+        _line(sheet, line.split(": ", 1))
+    for line in (words.date_line(report), *report.notes):
+        if line:
+            _line(sheet, ["Lưu ý", line])
+
+
+def _coverage(sheet: Any, report: Balance) -> None:
+    _line(
+        sheet, ["Kênh", "Tin", "Ngày thiếu dữ liệu", "Bị gỡ sau khi đăng", "Được sửa sau khi đăng", "Dữ liệu"], bold=True
+    )  # fmt: skip
+    for one in report.gaps.channels:
+        counted = "—" if one.standing is Standing.NO_DATA else one.items
+        said = gap_words.standing_words(one, report.gaps.until)
+        _line(sheet, [one.channel, counted, len(one.missing), one.deleted, one.revised, said])
 
 
 def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]) -> None:
@@ -137,6 +148,7 @@ def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]
             "Tính là tiêu cực, thấp",
             "Tính là tiêu cực, cao",
             "Kết luận",
+            "Ngày thiếu dữ liệu",
         ],
         bold=True,
     )
@@ -144,8 +156,10 @@ def _groups(sheet: Any, report: Balance, dimension: str, parts: tuple[Part, ...]
         share = part.shares["counted_negative"]
         _line(sheet, [
             words.key_words(report, dimension, part.key), part.items, part.stories, part.audited,
-            *((part.shares[name].point if part.audited or part.basis == "machine" else "—") for name in words.SHARES), *_ends(share, part.basis), words.verdict(dimension, part),
+            *((part.shares[name].point if part.audited or part.basis == "machine" else "—") for name in words.SHARES), *_ends(share, part.basis), words.verdict(dimension, part), len(part.missing),
         ])  # fmt: skip
+    for key in report.gaps.no_data.get(dimension, ()):
+        _line(sheet, [words.key_words(report, dimension, key), gap_words.NO_DATA])
 
 
 def _drawn(sheet: Any, report: Balance) -> None:
