@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from canbang.errors import InputError
 from canbang.fetch.accepted import accepted
+from canbang.fetch.cells import evidence_of, is_serial, moment_of
 from canbang.fetch.columns import parse_names
 from canbang.fetch.export import file_source
 from canbang.fetch.source import Reject
@@ -470,3 +472,33 @@ def damage_workbook(folder: Path, data: st.DataObject) -> None:
         list(file_source(path))
     except InputError as error:
         assert "\n" not in str(error)
+
+
+DATES = st.one_of(
+    st.text(alphabet=st.sampled_from("0123456789/.:-– ,hgTZ+()ngàythángămSACHlúcGMTthgThứ\u00a0\0"), max_size=40),
+    st.from_regex(r"\A[0-9]{1,8}[/.\- ][0-9]{1,4}([/.\- ][0-9]{1,4})?( [0-9]{1,2}[:hg][0-9]{0,2}( CH| SA)?)?\Z"),
+    st.text(max_size=40), st.integers(), st.floats(), st.datetimes(), st.dates(), st.booleans(), st.none(), st.binary(max_size=9),
+    st.sampled_from(["31/2/2026", "45917,5", "99999", "0000-00-00", "9999-12-31T23:59:59+14:00", "0001-01-01 00:00 GMT+14", "Feb 30, 2026"]),
+)  # fmt: skip
+
+
+def read_date(cell: object) -> None:
+    """One date cell under each order: a moment that can be told in Vietnam or refused, or a reason in one line."""
+    evidence_of(cell)
+    is_serial(cell)
+    for order in (None, *DateOrder):
+        when = moment_of(cell, order)
+        assert isinstance(when, datetime) or (when and "\n" not in when)
+
+
+@settings(max_examples=400, deadline=None)
+@given(DATES)
+def test_no_date_cell_breaks_the_reader(cell: object) -> None:
+    read_date(cell)
+
+
+@pytest.mark.slow
+@settings(max_examples=40_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(DATES)
+def test_no_date_cell_breaks_the_reader_many(cell: object) -> None:
+    read_date(cell)
