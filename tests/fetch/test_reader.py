@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from canbang.fetch import reader as reader_module
-from canbang.fetch.collected import as_item, lines
+from canbang.fetch.collected import as_item, folder_sources, lines
 from canbang.fetch.coverage import Attempt, Outcome
 from canbang.fetch.guard import Guard
 from canbang.fetch.reader import Reader, how_read
@@ -201,6 +201,8 @@ def test_a_font_of_the_nineties_is_on_record_beside_the_act(portal: Portal, tmp_
     held = [said for path in tmp_path.glob("items-*.jsonl") for _, _, said in lines(path) if said]
     assert sorted(str(said.get("converted")) for said in held) == ["None", "tcvn3", "tcvn3"]
     assert all("hợp tác xã" in as_item(said).text.lower() or "ở" in as_item(said).text for said in held)
+    (kept,) = folder_sources(tmp_path)
+    assert kept.notes == [f"{portal.enrolment.scope.rstrip('/')}: chữ phông cũ đã chuyển sang Unicode: 2 tin từ TCVN3"]
     source = network_source(portal.address, [portal.enrolment], Guard(allow_loopback=True, gap=0.0, retries=0))
     assert not [one for one in source if isinstance(one, Reject)]
     assert f"{portal.address}: chữ phông cũ đã chuyển sang Unicode: 2 tin từ TCVN3" in source.notes

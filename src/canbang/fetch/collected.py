@@ -13,6 +13,7 @@ never a day vouched for whose acts are missing. A last line without its end was 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,7 +23,7 @@ from typing import IO, Any
 
 from canbang.errors import InputError, reason
 from canbang.fetch.coverage import Attempt, Coverage, coverage, moment
-from canbang.fetch.source import Reject, Source
+from canbang.fetch.source import Reject, Source, converted_words
 from canbang.item import Confidence, DateSource, Item, Kind
 from canbang.text.urls import canonical_url
 
@@ -80,7 +81,10 @@ def lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any] | None]]:
 
 @dataclass(slots=True)
 class Act:
-    """What is known of one act: where its newest and its first line stand, and what became of it."""
+    """What is known of one act: where its newest and its first line stand, and what became of it.
+
+    ``converted`` is the font encoding ("tcvn3", "vni") that was undone in its text, "" for none.
+    """
 
     month: str
     digest: str
@@ -90,6 +94,7 @@ class Act:
     day: date
     deleted: bool = False
     revisions: int = 0
+    converted: str = ""
 
 
 @dataclass(slots=True)
@@ -124,6 +129,7 @@ class Known:
                 known.revisions += 1
             else:
                 acts[key] = Act(month, digest(item), file, offset, offset, item.published_at.date())
+            acts[key].converted = str(said.get("converted", ""))
             if url := address_key(item.url):
                 self.by_url.setdefault(channel, {}).setdefault(url, key)
 
@@ -194,6 +200,8 @@ def _source(folder: Path, known: Known, channel: str) -> CollectedSource:
         [f"{channel}/{key}" for key, act in acts.items() if act.revisions],
     )  # fmt: skip
     notes = [f"{folder.name}: {line} bị hỏng, không đọc được" for line in known.damaged]
+    if converted := converted_words(Counter(act.converted for act in acts.values() if act.converted)):
+        notes.append(f"{channel}: {converted}")
 
     def read(source: Source) -> Iterator[Item | Reject]:
         yield from known.rejects.get(channel, {}).values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from canbang.errors import InputError
 from canbang.fetch.cells import (
+    CELL_MAX,
     SCIENCE,
     count_of,
     evidence_of,
@@ -24,16 +26,18 @@ from canbang.fetch.cells import (
 )  # fmt: skip
 from canbang.fetch.columns import METRICS
 from canbang.fetch.not_item import why_not_item
-from canbang.fetch.source import Reject, Source
+from canbang.fetch.source import Reject, Source, converted_words
 from canbang.fetch.table import Table, open_table
 from canbang.item import VIETNAM, Confidence, DateSource, Item, Kind
 from canbang.text.dates import DateOrder
+from canbang.text.legacy import unlegacy
 from canbang.text.normalise import heading_key, match_key
 
 _SOURCES = {source.value: source for source in DateSource}
 _CONFIDENCES = {confidence.value: confidence for confidence in Confidence}
 _SAMPLE = 1000
 _START = 80
+_BETWEEN = "\x1f"
 _TOTALS = ("tong", "tong cong", "tong so", "cong", "total", "grand total", "sum")
 _NOT_QUITE = frozenset({"ngay tao", "thoi gian tao", "ngay gui"})
 _ROUNDED_SURE = 3
@@ -50,6 +54,7 @@ class _Reader:
         self.order = order
         self.noughts = 0  # that all long ids end in; -1 once one of them is whole
         self.rounded = self.serials = 0
+        self.converted: Counter[str] = Counter()
 
     def cell(self, row: Sequence[Any], field: str) -> Any:
         position = self.index.get(field)
@@ -134,9 +139,19 @@ class _Reader:
             key.startswith(("tong cong", "tong so")) and not text_of(self.cell(row, "published_at"))
         )
 
+    def _words(self, row: Sequence[Any]) -> list[str]:
+        """Title, lead and text, a font of the 1990s undone before cleaning: that drops what TCVN3 writes for "ư"."""
+        cells = [self.cell(row, field) for field in ("title", "lead", "text")]
+        written, table = unlegacy(_BETWEEN.join(cell[:CELL_MAX] for cell in cells if isinstance(cell, str)))
+        if table:
+            fresh = iter(written.split(_BETWEEN))
+            cells = [next(fresh, "") if isinstance(cell, str) else cell for cell in cells]
+            self.converted[table] += 1
+        return [text_of(cell) for cell in cells]
+
     def item(self, number: int | str, row: Sequence[Any]) -> Item | Reject:
         """One row as an item, or the reason why it is none."""
-        title, lead, text = (text_of(self.cell(row, field)) for field in ("title", "lead", "text"))
+        title, lead, text = self._words(row)
         where, start = f"dòng {number}", (title or lead or text)[:_START]
 
         def reject(reason: str) -> Reject:
@@ -221,6 +236,8 @@ def file_source(
                 f"{path.name}: {reader.rounded} mã bài đã bị Excel làm tròn (chỉ giữ 15 chữ số), không dùng được: lấy "
                 f"{'đường dẫn' if 'url' in reader.index else 'nội dung'} làm mã. Xuất lại và không mở bằng Excel trước khi đưa vào"
             )
+        if reader.converted:
+            source.notes.append(f"{path.name}: {converted_words(reader.converted)}")
         if reader.serials:
             source.notes.append(
                 f"{path.name}: {reader.serials} ngày ghi bằng số thứ tự ngày của Excel (45917 là 16/9/2025), đã đổi ra ngày"

@@ -96,9 +96,3 @@ def how_read(verdicts: Mapping[Verdict | None, int]) -> str:
         (learning, "đọc bằng trafilatura, đang học công thức"),
     )  # fmt: skip
     return "; ".join(f"{integer(count)} trang {words}" for count, words in said if count)
-
-
-def converted_words(counts: Mapping[str, int]) -> str:
-    """Items whose text was written for a font of the 1990s, in words; "" for none."""
-    said = ", ".join(f"{integer(count)} tin từ {name.upper()}" for name, count in sorted(counts.items()))
-    return f"chữ phông cũ đã chuyển sang Unicode: {said}" if said else ""

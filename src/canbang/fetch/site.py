@@ -17,10 +17,10 @@ from canbang.fetch.enrolment import Enrolment, covering, prove
 from canbang.fetch.feed import parse_feed, read_feed
 from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
 from canbang.fetch.listing import Listed, Listing, sitemap_reach
-from canbang.fetch.reader import Reader, converted_words, how_read
+from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.recipe import Verdict
 from canbang.fetch.sitemap import Entry, parse_sitemap
-from canbang.fetch.source import Reject, Source
+from canbang.fetch.source import Reject, Source, converted_words
 from canbang.item import VIETNAM, Confidence, DateSource, Item
 from canbang.text.dates import parse_date
 from canbang.text.normalise import plain

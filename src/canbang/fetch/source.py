@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from canbang.item import Item
+from canbang.text.numbers import integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,9 @@ class Source:
 
     def __iter__(self) -> Iterator[Item | Reject]:
         return self.read(self)
+
+
+def converted_words(counts: Mapping[str, int]) -> str:
+    """Items whose text was written for a font of the 1990s, in words; "" for none."""
+    said = ", ".join(f"{integer(count)} tin từ {name.upper()}" for name, count in sorted(counts.items()))
+    return f"chữ phông cũ đã chuyển sang Unicode: {said}" if said else ""

@@ -17,9 +17,10 @@ from canbang.fetch.enrolment import Enrolment
 from canbang.fetch.folder import Folder
 from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
 from canbang.fetch.listing import Listed
-from canbang.fetch.reader import Reader, converted_words, how_read
+from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.recipe import Verdict
 from canbang.fetch.site import MAX_PAGES, MAX_SITEMAPS, Site
+from canbang.fetch.source import converted_words
 from canbang.fetch.trouble import host_of
 from canbang.item import VIETNAM, Confidence, DateSource, Item
 from canbang.text.dates import parse_date
