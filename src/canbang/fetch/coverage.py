@@ -200,6 +200,22 @@ def changed_words(deleted: int, revised: int) -> str:
     return "; ".join(said)
 
 
+def counted_words(attempt: Attempt) -> str:
+    """What one reading brought, as a newsroom would say it."""
+    if attempt.outcome is Outcome.FAILED:
+        return "KHÔNG đọc được; thời gian này tính là thiếu dữ liệu"
+    counted = [f"{integer(attempt.got)} tin mới"]
+    counted += [
+        f"{integer(count)} {word}"
+        for count, word in (
+            (attempt.revised, "tin được sửa"), (attempt.deleted, "tin bị gỡ (vẫn đếm)"), (attempt.known, "tin đã có"),
+            (attempt.rejected, "mục không phải tin"), (len(attempt.waiting), "tin chưa tải được, lần sau thử lại"),
+        )
+        if count
+    ]  # fmt: skip
+    return ", ".join(counted)
+
+
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
@@ -256,8 +272,9 @@ def coverage(
         waiting.update(str(one.get("day", "")) for one in (latest.waiting if latest else ()))
     spans = merge([*front, *(parts or ())])
     bad = (Outcome.FAILED, Outcome.INTERRUPTED)
+    begun = {(a.address, a.started) for a in attempts}  # an account's reading has a line for each stretch of days
     return Coverage(
-        channel, spans, dict(waiting), Counter(a.started.date() for a in attempts),
+        channel, spans, dict(waiting), Counter(started.date() for _, started in begun),
         Counter(a.started.date() for a in attempts if a.outcome in bad), Counter(published), tuple(deleted), tuple(revised),
         max((a.finished for a in attempts), default=None), attempts[-1].errors if attempts else (),
     )  # fmt: skip

@@ -167,6 +167,7 @@ def test_stretches_beside_a_gap_are_lines_of_their_own(
     missing = ledger(tmp_path).coverage.gaps(date(2026, 10, 20), date(2026, 11, 20), date(2026, 11, 21))
     assert missing == [date(2026, 11, day) for day in range(1, 19)]
     assert {attempt.errors for attempt in reading.attempts} == {reading.attempts[0].errors}
+    assert ledger(tmp_path).coverage.tried == {date(2026, 11, 20): 1}
 
 
 def test_a_post_that_the_list_no_longer_names_is_marked_and_stays_counted(
