@@ -10,19 +10,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from desk.conftest import MONTH, client_of, make_acts, make_organisation, person
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from canbang.desk.domain import draw, intake, judgement, prediction, sheet
 from canbang.desk.models import (
-    Alarm, AlarmKind, Channel, Enrolment, Item, IntakeKind, Level, Organisation, RejectedRow, Upload, User,
+    Alarm,
+    AlarmKind,
+    Channel,
+    Enrolment,
+    IntakeKind,
+    Item,
+    Level,
+    Organisation,
+    RejectedRow,
+    Upload,
+    User,
 )  # fmt: skip
 from canbang.desk.roles import Role
 from canbang.estimate.looks import Mode
 from canbang.fetch.guard import FetchError, Guard, Trouble
 from conftest import WordLabeller
+from desk.conftest import MONTH, client_of, confirmed, make_acts, make_organisation, person
 
 A, S, C, J, T, H, O = Role  # noqa: E741  (the roles in their order: admin, staff, coder, adjudicator, secretary, head, overseer)
 EVERYBODY = {A, S, C, J, T, H, O}
@@ -192,8 +202,10 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
         home = make_organisation("tra-giang", "Tỉnh Trà Giang", Level.PROVINCE)
         own = furnish(make_organisation("thuong-tra", "Xã Thượng Trà", Level.COMMUNE, home))
         foreign = furnish(make_organisation("dong-hai", "Xã Đông Hải", Level.COMMUNE))
-        clients = {role: client_of(person(own.organisation, f"v-{role}", role)) for role in Role}
-        stranger = client_of(User.objects.create_user("nobody@example.vn", name="Không"))
+        people = {role: person(own.organisation, f"v-{role}", role) for role in Role}
+        clients = {role: confirmed(client_of(user), user) for role, user in people.items()}
+        nobody = User.objects.create_user("nobody@example.vn", name="Không")
+        stranger = confirmed(client_of(nobody), nobody)
         yield World(own, foreign, clients, stranger)
         transaction.set_rollback(True)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -14,11 +18,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from canbang.desk.demo.acts import Newsroom
 from canbang.desk.demo.wording import read
 from canbang.desk.demo.year import People, live, weight
-from canbang.desk.domain import member
+from canbang.desk.domain import channel, member
 from canbang.desk.domain.organisation import Named, Placed, establish
-from canbang.desk.models import Level, Organisation, User
+from canbang.desk.models import Level, Organisation, Platform, User
 from canbang.desk.roles import NAMES, Role
 from canbang.errors import InputError
+from canbang.fetch.enrolment import WELL_KNOWN
 
 FIRST = "lam-van"
 """The unit whose desk has a person for every role."""
@@ -31,7 +36,7 @@ _STAFF = (
 )  # fmt: skip
 
 
-def load(host: str, port: int) -> list[str]:
+def load() -> list[str]:
     """Make the province once, all of it or nothing; how to log in as its people.
 
     Raises :class:`InputError` on a desk that real organisations use.
@@ -40,8 +45,10 @@ def load(host: str, port: int) -> list[str]:
     if not Organisation.objects.filter(code=FIRST).exists():
         if Organisation.objects.exists():
             raise InputError("Thư mục này đã có cơ quan thật. Chạy bản thử ở thư mục khác: --home canbang-demo.")
+        # left by a load that was stopped: its rows are gone, its folders would be taken for somebody else's
+        shutil.rmtree(Path(settings.HOME) / "collect", ignore_errors=True)
         with transaction.atomic():
-            _build(place)
+            build(place)
     return _how_to_log_in(place)
 
 
@@ -55,7 +62,8 @@ def _email(login: str) -> str:
     return f"{login}@{_HOST}"
 
 
-def _build(place: Mapping[str, Any]) -> None:
+def build(place: Mapping[str, Any]) -> None:
+    """Everything that the data file tells of: bodies, people, channels, and the units' months up to today."""
     bodies: dict[str, Organisation] = {}
     for body in place["body"]:
         bodies[body["code"]] = establish(
@@ -83,16 +91,16 @@ def _people(organisation: Organisation, place: Mapping[str, Any]) -> People:
     holders: dict[Role, list[User]] = {role: [] for role in Role}
     for one in place["person"]:
         if one["unit"] == organisation.code:
-            roles = [Role(role) for role in one["roles"]]
-            user = member.set_roles(organisation, None, _email(one["login"]), one["name"], one["position"], roles)
+            named = [Role(role) for role in one["roles"]]
+            user = member.set_roles(organisation, None, _email(one["login"]), one["name"], one["position"], named)
             user.set_password(password(user.email))
             user.save()
-            for role in roles:
+            for role in named:
                 holders[role].append(user)
     for login, name, roles in _STAFF:
-        if all(holders[role] for role in roles) and (roles != (Role.CODER,) or len(holders[Role.CODER]) > 1):
+        missing = [role for role in roles if len(holders[role]) < (2 if role is Role.CODER else 1)]
+        if not missing:
             continue
-        missing = [role for role in roles if role is Role.CODER or not holders[role]]
         email = _email(f"{login}.{organisation.code}")
         user = member.set_roles(organisation, None, email, name, "", missing)
         for role in missing:
@@ -105,12 +113,19 @@ def _people(organisation: Organisation, place: Mapping[str, Any]) -> People:
 
 
 def _enrol(organisation: Organisation, unit: Mapping[str, Any], people: People) -> None:
-    from canbang.desk.models import Channel
-
-    for channel in unit["channels"]:
-        Channel.objects.create(
-            organisation=organisation, name=channel["name"], platform=channel["platform"], url=channel["url"]
+    """The unit's channels: a site is enrolled, signed and proven (one excepted); accounts hand in their own export files."""
+    now = timezone.localtime()
+    for one in unit["channels"]:
+        made = channel.add(organisation, people.clerk, one["name"], Platform(one["platform"]), one["url"])
+        if one["platform"] != Platform.WEB:
+            continue
+        signed = channel.enrol(
+            made, people.clerk, url=one["url"], owner=organisation.name(), by=people.head.name, consent=""
         )
+        if proof := one.get("proof"):
+            where = one["url"].rstrip("/") + WELL_KNOWN if proof == "well-known" else one["url"]
+            seen = replace(signed.record, proof=proof, proof_at=where, proved_at=now.isoformat(timespec="seconds"))
+            channel.note_proof(signed, people.clerk, seen)
 
 
 def _how_to_log_in(place: Mapping[str, Any]) -> list[str]:

@@ -8,22 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
-
 from canbang.desk.demo.acts import Newsroom
+from canbang.desk.demo.collecting import collected
 from canbang.desk.domain import draw, intake, judgement, measurement, prediction, sheet
 from canbang.desk.domain.judgement import Answer, Given
 from canbang.desk.models import Channel, Draw, Drawn, IntakeKind, Organisation, Turn, User
 from canbang.estimate.looks import Mode
-from canbang.fetch.source import Reject
 from canbang.item import Item, Label
 
 _SECOND_DIFFERS = 0.08
 _UNSURE = 0.01
-_NOT_ITEMS = (
-    ("Đăng ký nhận bản tin qua thư điện tử", "không phải tin, bài: thông báo đăng ký nhận tin"),
-    ("Trang chủ", "không phải tin, bài: trang chuyên mục"),
-)
 
 Tick = Callable[[int], None]
 """Told how much of the work was done just now."""
@@ -58,15 +52,9 @@ def live(organisation: Organisation, room: Newsroom, unit: Mapping[str, Any], pe
     """Everything that a unit did in its months up to ``today``."""
     full = months_before(today, int(unit["months"]))
     for month in [*full, today.replace(day=1)]:
-        _take(organisation, room, month, today, people)
-        tick(int(unit["month"]))
-    done = [0]
-
-    def labelled(count: int) -> None:
-        tick(count - done[0])
-        done[0] = count
-
-    prediction.label(organisation, done=labelled)
+        _take(organisation, room, month, today, people, int(unit.get("gap", 0)) if month in full[-2:] else 0)
+        prediction.label(organisation)
+        tick(2 * int(unit["month"]))
     for month in full:
         stand = str(unit["last"]) if month == full[-1] else "signed"
         _audit(organisation, room, month, int(unit["audited"]), people, stand)
@@ -75,25 +63,21 @@ def live(organisation: Organisation, room: Newsroom, unit: Mapping[str, Any], pe
     sheet.refresh(organisation, today.replace(day=1))
 
 
-def _take(organisation: Organisation, room: Newsroom, month: date, today: date, people: People) -> None:
+def _take(organisation: Organisation, room: Newsroom, month: date, today: date, people: People, gap: int) -> None:
     """What a month brought in: collected from sites, from export files for accounts."""
     for outlet, acts in zip(room.outlets, room.month(month, today).values(), strict=True):
-        site = outlet.platform == "web"
-        source = outlet.url if site else f"{outlet.platform}-{month:%Y-%m}.xlsx"
-        intake.take(
-            organisation, IntakeKind.COLLECT if site else IntakeKind.FILE, source,
-            _with_rejects(acts, source, room.rng) if site else acts,
-            channel=Channel.objects.get(organisation=organisation, name=outlet.name), user=None if site else people.clerk,
-        )  # fmt: skip
+        channel = Channel.objects.get(organisation=organisation, name=outlet.name)
+        if outlet.platform == "web":
+            collected(channel, acts, month, today, gap, room.rng)
+        else:
+            source = f"{outlet.platform}-{month:%Y-%m}.xlsx"
+            intake.take(organisation, IntakeKind.FILE, source, _twice(acts), channel=channel, user=people.clerk)
 
 
-def _with_rejects(acts: Sequence[Item], source: str, rng: np.random.Generator) -> Iterator[Item | Reject]:
-    """The acts, with the pages among them that are none, and one act that was read twice."""
+def _twice(acts: Sequence[Item]) -> Iterator[Item]:
+    """An export file as they come: its last row stands in it twice."""
     yield from acts
-    for title, why in _NOT_ITEMS[: int(rng.integers(0, 3))]:
-        yield Reject(source, "trang", why, title)
-    if acts and rng.random() < 0.5:
-        yield acts[0]
+    yield from acts[-1:]
 
 
 def _audit(organisation: Organisation, room: Newsroom, month: date, budget: int, people: People, stand: str) -> None:
