@@ -74,6 +74,22 @@ def raw(head: bytes, gigabytes: int) -> Iterator[bytes]:
         yield block
 
 
+def long_addresses() -> Iterator[bytes]:
+    """Just below the size that is read, each address as long as the protocol allows."""
+    yield b"<urlset>"
+    for number in range(24_000):
+        yield b"<url><loc>http://127.0.0.1/%d/%s</loc><lastmod>2026-09-05</lastmod></url>" % (number, b"a" * 2020)
+    yield b"</urlset>"
+
+
+def crowded(handler: Handler, size: int) -> bytes:
+    """A feed whose pages are as many elements as fit, all alike on every page: what a recipe is learnt from, at its worst."""
+    if not handler.path.startswith("/tin/"):
+        return feed(f"http://{handler.headers['Host']}", 12)
+    rows = b"".join(b"<div class=r%d><p>%d Ba con di lai.</p></div>" % (n % 97, n) for n in range(size // 46))
+    return b"<html><title>Tin</title><body><h1>Tin</h1><div class=noi-dung>" + rows[:size] + b"</div></body></html>"
+
+
 def drip() -> Iterator[bytes]:
     while True:
         yield b"x"
@@ -108,7 +124,10 @@ CASES: dict[str, Callable[[Handler], None]] = {
     "page of 1 GiB": lambda h: endless(h, raw(b"<html>", 1)),
     "feed of 1 GiB": lambda h: endless(h, raw(RSS, 1)),
     "sitemap of 49 MB": lambda h: plain(h, b"<urlset>" + ADDRESS * ((49 << 20) // len(ADDRESS)) + b"</urlset>"),
+    "sitemap of 49 MB, long addresses": lambda h: endless(h, long_addresses()),
     "sitemap of 1 GiB": lambda h: endless(h, raw(b"<urlset><url><loc>", 1)),
+    "pages of 1 MB made of tags": lambda h: plain(h, crowded(h, 1 << 20)),
+    "pages of 4.9 MB made of tags": lambda h: plain(h, crowded(h, 49 * (1 << 20) // 10)),
     "XML bomb, feed": lambda h: plain(h, f"{BOMB}<rss version='2.0'><channel><item><title>&a9;</title></item></channel></rss>".encode()),
     "XML bomb, sitemap": lambda h: plain(h, f"{BOMB}<urlset><url><loc>&a9;</loc></url></urlset>".encode()),
     "nested 2 million deep": lambda h: plain(h, b"<rss version='2.0'><channel>" + b"<a>" * 2_000_000),

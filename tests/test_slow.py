@@ -18,7 +18,7 @@ from canbang.errors import InputError
 from canbang.fetch.export import file_source
 from canbang.fetch.feed import read_feed
 from canbang.fetch.page import read_page
-from canbang.fetch.sitemap import read_sitemap
+from canbang.fetch.sitemap import read_listing
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +94,7 @@ def test_no_table_breaks_the_reader(
 def test_no_bytes_break_the_network_readers(body: bytes, head: bytes) -> None:
     for reader in (
         lambda: list(read_feed(head + body, "x")),
-        lambda: read_sitemap(head + body, "x"),
+        lambda: read_listing([head + body], "x"),
         lambda: read_page(head + body),
     ):
         try:

@@ -15,7 +15,7 @@ from canbang.fetch.feed import read_feed
 from canbang.fetch.guard import FetchError, Guard, is_public
 from canbang.fetch.page import read_page
 from canbang.fetch.site import network_source
-from canbang.fetch.sitemap import read_sitemap
+from canbang.fetch.sitemap import read_listing
 from canbang.fetch.source import Reject
 from canbang.item import DateSource, Item
 from conftest import Site
@@ -126,23 +126,24 @@ def test_a_feed_that_declares_entities_is_refused() -> None:
 
 
 def test_sitemaps_are_read_without_dtd() -> None:
-    entries, further = read_sitemap(
-        b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
-        b"<url><loc>https://a.vn/1</loc><news:news><news:publication_date>2026-09-05T08:15:00+07:00</news:publication_date>"
-        b"<news:title>T</news:title></news:news></url></urlset>",
+    listing = read_listing(
+        [
+            b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
+            b"<url><loc>https://a.vn/1</loc><news:news><news:publication_date>2026-09-05T08:15:00+07:00</news:publication_date>"
+            b"<news:title>T</news:title></news:news></url></urlset>"
+        ],
         "https://a.vn/sitemap.xml",
     )
-    assert [(e.url, e.title, e.published) for e in entries] == [("https://a.vn/1", "T", "2026-09-05T08:15:00+07:00")]
-    assert further == []
-    assert read_sitemap(
-        gzip.compress(b"<sitemapindex><sitemap><loc>https://a.vn/s2.xml</loc></sitemap></sitemapindex>"), "x"
-    ) == (
-        [],
-        ["https://a.vn/s2.xml"],
-    )
+    assert [(e.url, e.title, e.written) for e in listing.entries] == [
+        ("https://a.vn/1", "T", "2026-09-05T08:15:00+07:00")
+    ]
+    assert (listing.kind, listing.further) == ("sitemap", ())
+    packed = gzip.compress(b"<sitemapindex><sitemap><loc>https://a.vn/s2.xml</loc></sitemap></sitemapindex>")
+    index = read_listing([packed[:9], packed[9:]], "x")
+    assert (index.kind, index.entries, [one.url for one in index.further]) == ("index", (), ["https://a.vn/s2.xml"])
     for bad in (b'<!DOCTYPE x [<!ENTITY a "b">]><urlset/>', b"<urlset>", b"<other/>", b"\x1f\x8bxxxx"):
         with pytest.raises(InputError):
-            read_sitemap(bad, "https://a.vn/sitemap.xml")
+            read_listing([bad], "https://a.vn/sitemap.xml")
 
 
 def test_a_page_says_its_date_by_json_ld_before_open_graph() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from canbang.errors import InputError
 from canbang.fetch.feed import parse_feed
 from canbang.fetch.listing import Listing
-from canbang.fetch.site import read_listing
+from canbang.fetch.sitemap import read_listing
 
 WORDS = st.sampled_from([
     "", "Thông xe cầu Khe Dâu", "<b>đậm</b>", "&lt;p&gt;", "&nbsp;", "&#x0;", "&a;", "]]>", "<![CDATA[x]]>", "<![CDATA[", "<!--", "\0", "\ud800".encode("utf-8", "replace").decode(),
@@ -79,7 +79,7 @@ def test_a_feed_is_read_or_refused_in_one_line(body: bytes) -> None:
 @given(sitemaps())
 def test_a_sitemap_is_read_or_refused_in_one_line(body: bytes) -> None:
     try:
-        listing = read_listing(body, "https://a.vn/sitemap.xml")
+        listing = read_listing([body], "https://a.vn/sitemap.xml")
     except InputError as error:
         assert "\n" not in str(error)
         return
@@ -94,5 +94,5 @@ def test_a_sitemap_reads_its_own_places_only() -> None:
         "<news:news><news:publication><news:title>Báo</news:title></news:publication><news:title>Tin</news:title>"
         "<news:publication_date>2026-09-05T08:15:00+07:00</news:publication_date></news:news></url></urlset>"
     )
-    (entry,) = read_listing(body.encode(), "x").entries
+    (entry,) = read_listing([body.encode()], "x").entries
     assert (entry.url, entry.title, entry.written) == ("https://a.vn/1", "Tin", "2026-09-05T08:15:00+07:00")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO
 
 from canbang.fetch.trouble import FetchError, Trouble
 
@@ -81,11 +84,33 @@ def too_big(url: str, limit: int) -> FetchError:
     return FetchError(f"{url}: nội dung lớn hơn {max(limit >> 20, 1)} MB, không đọc tiếp.", Trouble.TOO_BIG)
 
 
-def gunzip(body: bytes, url: str, limit: int) -> Iterator[bytes]:
-    """The pieces of a gzip file. Raises :class:`FetchError` beyond ``limit`` bytes or for a broken file."""
+class Buffer:
+    """Takes in a document: in memory while that is small, on disk beyond ``FEED_MAX``, where only sitemaps reach."""
+
+    def __init__(self) -> None:
+        self._memory = BytesIO()
+        self._disk: IO[bytes] | None = None
+        self.size = 0
+
+    def write(self, block: bytes) -> None:
+        """Take in one more piece."""
+        self.size += len(block)
+        if self._disk is None and self.size > FEED_MAX:
+            self._disk = TemporaryFile()  # noqa: SIM115  (closed by who reads it)
+            self._disk.write(self._memory.getbuffer())
+            self._memory = BytesIO(self._memory.getvalue()[:STEP])
+        (self._disk or self._memory).write(block)
+
+    def finish(self) -> tuple[bytes, IO[bytes] | None]:
+        """The document, or its beginning and the file that holds all of it."""
+        return self._memory.getvalue(), self._disk
+
+
+def gunzip(pieces: Iterable[bytes], url: str, limit: int) -> Iterator[bytes]:
+    """What a gzip file holds, piece by piece. Raises :class:`FetchError` beyond ``limit`` bytes or for a broken file."""
     stream, size = Gunzip(url), 0
-    for at in range(0, len(body), STEP):
-        for out in stream.feed(body[at : at + STEP]):
+    for piece in pieces:
+        for out in stream.feed(piece):
             size += len(out)
             if size > limit:
                 raise too_big(url, limit)

@@ -10,18 +10,20 @@ addresses, on any port, and nothing else.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import TracebackType
+from typing import IO
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
 from canbang.fetch.address import Vetting, is_public
-from canbang.fetch.decode import FEED_MAX, PAGE_MAX, SITEMAP_MAX, STEP, Gunzip, limit_of, too_big
+from canbang.fetch.decode import FEED_MAX, PAGE_MAX, SITEMAP_MAX, STEP, Buffer, Gunzip, limit_of, too_big
 from canbang.fetch.rate import GAP, Rate, backoff, seconds
 from canbang.fetch.robots import ROBOTS_MAX, Rules, read_rules
 from canbang.fetch.session import USER_AGENT, open_session
@@ -55,13 +57,36 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back; ``url`` is the address after redirects, ``body`` is decompressed. ``headers`` have lower-case names."""
+    """What came back; ``url`` is the address after redirects, ``body`` is decompressed. ``headers`` have lower-case names.
+
+    Of a large sitemap ``body`` is the beginning, and ``file`` holds all of it, until :meth:`close`.
+    """
 
     url: str
     status: int
     content_type: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: IO[bytes] | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        """All that came, step by step."""
+        source = self.file or BytesIO(self.body)
+        source.seek(0)
+        while block := source.read(STEP):
+            yield block
+
+    def digest(self) -> str:
+        """The same for the same document."""
+        found = hashlib.blake2b(digest_size=16)
+        for piece in self.pieces():
+            found.update(piece)
+        return found.hexdigest()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.file:
+            self.file.close()
 
     @property
     def known(self) -> Known:
@@ -206,10 +231,10 @@ class Guard:
             try:
                 async with asyncio.timeout(max(request.left, 0)):
                     async with self._session.get(url, headers=headers, allow_redirects=False) as reply:
-                        body = await _bounded(reply, request.limit, shown(url))
+                        body, file = await _bounded(reply, request.limit, shown(url))
                         well = reply.status not in _AGAIN
                         kept = {name.lower(): value for name, value in reply.headers.items()}
-                        return Response(url, reply.status, kept.get("content-type", ""), body, kept)
+                        return Response(url, reply.status, kept.get("content-type", ""), body, kept, file)
             except FetchError as error:
                 well = error.trouble in (Trouble.TOO_BIG, Trouble.PRIVATE)  # says nothing about how the host is
                 raise
@@ -264,14 +289,13 @@ def _cause(error: BaseException) -> str:
     return text.split("\n")[0][:120]
 
 
-async def _bounded(reply: aiohttp.ClientResponse, limit: int | None, url: str) -> bytes:
+async def _bounded(reply: aiohttp.ClientResponse, limit: int | None, url: str) -> tuple[bytes, IO[bytes] | None]:
     """The body, decompressed in small steps; what came over the wire is bounded like what it unfolds to."""
     coding = reply.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip", "x-gzip"):
         raise FetchError(f"{url}: máy chủ nén kiểu “{coding[:20]}” không ai yêu cầu, không đọc.", Trouble.ENCODING)
     unzip = Gunzip(url) if coding.endswith("gzip") else None
-    # A buffer that hands itself over: a list of parts, or a copy at the end, would hold a large sitemap twice.
-    body, head, wire, most = BytesIO(), b"", 0, limit
+    body, head, wire, most = Buffer(), b"", 0, limit
     async for block in reply.content.iter_chunked(STEP):
         wire += len(block)
         for out in unzip.feed(block) if unzip else (block,):
@@ -279,8 +303,8 @@ async def _bounded(reply: aiohttp.ClientResponse, limit: int | None, url: str) -
             if most is None and len(head) < _HEAD:
                 head += out[:_HEAD]
                 most = limit_of(head) if len(head) >= _HEAD else None
-            if max(body.tell(), wire) > (PAGE_MAX if most is None else most):
+            if max(body.size, wire) > (PAGE_MAX if most is None else most):
                 raise too_big(url, PAGE_MAX if most is None else most)
     if unzip:
         unzip.finish()
-    return body.getvalue()
+    return body.finish()

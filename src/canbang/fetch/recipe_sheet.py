@@ -15,7 +15,7 @@ from canbang.fetch.metadata import Metadata, read_metadata
 from canbang.fetch.recipe import INLINE, SKIPPED, one_place
 from canbang.text.normalise import nfc
 
-_MAX_NODES = 60_000
+_MAX_NODES = 15_000
 _MAX_DEPTH = 300
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?…:;][\"”’')\]]*$")

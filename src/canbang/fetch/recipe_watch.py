@@ -31,8 +31,8 @@ _CHECKED = 50  # one in so many
 _AFTER_DOUBT = 3
 _UNFIT = 3
 _PATIENCE = 48
-_LESSON_MAX = 1 << 20
-"""Characters of a page that is kept as a lesson: ten are held at a time, and hostile ones must not fill the memory."""
+_LESSONS_MAX = 3 << 20
+"""Characters of all pages kept as lessons: their trees stand in memory together, ten times as large."""
 _MAX_LAYOUTS = 8
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
@@ -129,8 +129,10 @@ class Watch:
 
     @staticmethod
     def _keep(lessons: deque[Lesson], lesson: Lesson) -> None:
-        if len(lesson.markup) <= _LESSON_MAX:
+        if 2 * len(lesson.markup) <= _LESSONS_MAX:
             lessons.append(lesson)
+        while sum(len(one.markup) for one in lessons) > _LESSONS_MAX:
+            lessons.popleft()
 
     def _learn(self) -> bool:
         """Learn from the lessons at hand; whether something came of it."""

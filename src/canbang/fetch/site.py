@@ -16,14 +16,12 @@ from canbang.fetch.discover import linked_feeds, ways
 from canbang.fetch.enrolment import Enrolment, covering, prove
 from canbang.fetch.feed import parse_feed, read_feed
 from canbang.fetch.guard import FetchError, Guard, Known, Response, Trouble
-from canbang.fetch.listing import Listed, Listing, sitemap_reach
+from canbang.fetch.listing import Listed, Listing
 from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.recipe import Verdict
-from canbang.fetch.sitemap import Entry, parse_sitemap
+from canbang.fetch.sitemap import read_listing
 from canbang.fetch.source import Reject, Source, converted_words
-from canbang.item import VIETNAM, Confidence, DateSource, Item
-from canbang.text.dates import parse_date
-from canbang.text.normalise import plain
+from canbang.item import VIETNAM, Item
 
 MAX_SITEMAPS = 50
 MAX_PAGES = 5000
@@ -156,37 +154,18 @@ class Site:
         return Found("", tuple(replies.values()), tuple(failures))
 
     def parse(self, reply: Response) -> Listing:
-        """What a document lists. Raises :class:`FetchError` where it is no feed and no sitemap."""
-        if kind_of(reply.body) in ("sitemap", "gzip"):
-            return read_listing(reply.body, reply.url)
-        return parse_feed(reply.body, reply.url)[1]
+        """What a document lists; its file is closed. Raises :class:`FetchError` where it is no feed and no sitemap."""
+        try:
+            if kind_of(reply.body) in ("sitemap", "gzip"):
+                return read_listing(reply.pieces(), reply.url)
+            return parse_feed(reply.body, reply.url)[1]
+        finally:
+            reply.close()
 
     async def page(self, entry: Listed) -> OnPage:
         """The entry with its page. Raises :class:`FetchError`."""
         fetched = datetime.now(VIETNAM)
         return self.reader.read(entry, await self.get(entry.url), fetched)
-
-
-def read_listing(body: bytes, url: str) -> Listing:
-    """A sitemap as a listing; dates of the news extension are dates of publishing, ``lastmod`` never is."""
-    sitemap = parse_sitemap(body, url)
-    entries = tuple(_listed(entry, number) for number, entry in enumerate(sitemap.entries, 1))
-    further = tuple(_listed(entry, number) for number, entry in enumerate(sitemap.further, 1))
-    changed = [dated.when for entry in sitemap.entries if (dated := parse_date(entry.modified))]
-    reach = sitemap_reach(
-        [entry.when for entry in entries if entry.when] or [day.astimezone(VIETNAM) for day in changed]
-    )
-    notes = (f"{url}: sitemap có hơn {len(entries)} địa chỉ, phần sau không đọc: thiếu dữ liệu",) if sitemap.cut else ()
-    return Listing(url, "index" if further else "sitemap", entries, further, None if sitemap.cut else reach, notes)
-
-
-def _listed(entry: Entry, number: int) -> Listed:
-    dated = parse_date(entry.published) if entry.published else None
-    return Listed(
-        key=entry.url, url=entry.url, title=plain(entry.title), when=dated.when.astimezone(VIETNAM) if dated else None,
-        date_source=DateSource.SITEMAP, date_confidence=Confidence.SURE, written=entry.published, modified=entry.modified,
-        place=f"địa chỉ {number}",
-    )  # fmt: skip
 
 
 class _Reading:

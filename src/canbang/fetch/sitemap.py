@@ -5,39 +5,23 @@ A tree of a sitemap of 50 MB would take ten times that; the stream keeps one ``<
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from canbang.fetch.decode import SITEMAP_MAX, STEP, gunzip
+from canbang.fetch.decode import SITEMAP_MAX, gunzip
+from canbang.fetch.listing import Listed, Listing, sitemap_reach
 from canbang.fetch.trouble import FetchError, Trouble
 from canbang.fetch.xml import Stop, XmlRefused, walk
+from canbang.item import VIETNAM, Confidence, DateSource
+from canbang.text.dates import parse_date
+from canbang.text.normalise import plain
 
 MAX_ENTRIES = 50_000
 """What the protocol allows in one file; what stands beyond is left out, and said."""
 _TEXT_MAX = 4096
+_KEPT_MAX = 16 << 20
+"""Characters of all entries together: 50,000 of 300 each, which only addresses made to fill the memory go beyond."""
 _LEAVES = frozenset({"loc", "lastmod", "title", "publication_date"})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One address of a sitemap; ``title`` and ``published`` are there where the news extension gives them.
-
-    ``modified`` is its ``lastmod`` as written: when the page changed, never when it was published.
-    """
-
-    url: str
-    title: str = ""
-    published: str = ""
-    modified: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sitemap:
-    """What one file says: entries, or further sitemaps (``modified`` tells how old their newest address may be)."""
-
-    entries: tuple[Entry, ...]
-    further: tuple[Entry, ...]
-    cut: bool = False
 
 
 class _Target:
@@ -45,12 +29,12 @@ class _Target:
 
     def __init__(self) -> None:
         self.root = ""
-        self.entries: list[Entry] = []
+        self.entries: list[Listed] = []
         self.cut = False
         self._path: list[str] = []
         self._said: dict[str, str] = {}
         self._text: list[str] = []
-        self._length = 0
+        self._length = self._kept = 0
 
     def start(self, name: str) -> None:
         if not self._path:
@@ -80,34 +64,43 @@ class _Target:
         said, self._said = self._said, {}
         if not said.get("loc"):
             return
-        if len(self.entries) >= MAX_ENTRIES:
+        self._kept += sum(map(len, said.values()))
+        if len(self.entries) >= MAX_ENTRIES or self._kept > _KEPT_MAX:
             self.cut = True
             raise Stop
-        self.entries.append(
-            Entry(said["loc"], said.get("title", ""), said.get("publication_date", ""), said.get("lastmod", ""))
-        )
+        self.entries.append(_listed(said, len(self.entries) + 1))
+
+
+def _listed(said: dict[str, str], number: int) -> Listed:
+    """Dates of the news extension are dates of publishing; ``lastmod`` says when the page changed and never is."""
+    written = said.get("publication_date", "")
+    dated = parse_date(written) if written else None
+    return Listed(
+        key=said["loc"], url=said["loc"], title=plain(said.get("title", "")),
+        when=dated.when.astimezone(VIETNAM) if dated else None, date_source=DateSource.SITEMAP,
+        date_confidence=Confidence.SURE, written=written, modified=said.get("lastmod", ""), place=f"địa chỉ {number}",
+    )  # fmt: skip
 
 
 class _NoSitemap(Exception):
     """The root element is another one."""
 
 
-def _pieces(body: bytes, url: str) -> Iterator[bytes]:
-    if body.startswith(b"\x1f\x8b"):
-        yield from gunzip(body, url, SITEMAP_MAX)
-    else:
-        for at in range(0, len(body), STEP):
-            yield body[at : at + STEP]
+def _unpacked(pieces: Iterable[bytes], url: str) -> Iterator[bytes]:
+    rest = iter(pieces)
+    first = next(rest, b"")
+    whole = chain((first,), rest)
+    return gunzip(whole, url, SITEMAP_MAX) if first.startswith(b"\x1f\x8b") else whole
 
 
-def parse_sitemap(body: bytes, url: str) -> Sitemap:
-    """Everything one file says.
+def read_listing(pieces: Iterable[bytes], url: str) -> Listing:
+    """What a sitemap lists, from its bytes step by step; the sitemaps of an index stand in ``further``.
 
     Raises :class:`FetchError` for broken XML, a document type declaration, or something that is no sitemap.
     """
     target = _Target()
     try:
-        walk(_pieces(body, url), start=target.start, end=target.end, text=target.data)
+        walk(_unpacked(pieces, url), start=target.start, end=target.end, text=target.data)
     except _NoSitemap as error:
         raise FetchError(
             f"{url}: không phải sitemap. Kiểm tra địa chỉ, hoặc dùng tệp xuất.", Trouble.UNREADABLE
@@ -115,10 +108,11 @@ def parse_sitemap(body: bytes, url: str) -> Sitemap:
     except XmlRefused as error:
         raise FetchError(f"{url}: sitemap hỏng hoặc không an toàn, không đọc được.", Trouble.UNREADABLE) from error
     found = tuple(target.entries)
-    return Sitemap((), found, target.cut) if target.root == "sitemapindex" else Sitemap(found, (), target.cut)
-
-
-def read_sitemap(body: bytes, url: str) -> tuple[list[Entry], list[str]]:
-    """Entries, and addresses of further sitemaps; as :func:`parse_sitemap`."""
-    read = parse_sitemap(body, url)
-    return list(read.entries), [entry.url for entry in read.further]
+    entries, further = ((), found) if target.root == "sitemapindex" else (found, ())
+    changed = (dated.when for entry in entries if (dated := parse_date(entry.modified)))
+    reach = sitemap_reach(
+        [entry.when for entry in entries if entry.when] or [day.astimezone(VIETNAM) for day in changed]
+    )
+    notes = (f"{url}: sitemap có hơn {len(entries)} địa chỉ, phần sau không đọc: thiếu dữ liệu",) if target.cut else ()
+    kind = "index" if further else "sitemap"
+    return Listing(url, kind, entries, further, None if target.cut else reach, notes)

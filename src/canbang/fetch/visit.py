@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -43,9 +42,11 @@ def now() -> datetime:
 
 async def collect(
     folder: Folder, channels: Sequence[tuple[str, Enrolment]], guard: Guard, *, pages: bool = True,
-    done: Callable[[Attempt], None] = lambda _: None,
+    limit: int = MAX_PAGES, done: Callable[[Attempt], None] = lambda _: None,
 ) -> list[Attempt]:  # fmt: skip
     """Read every channel, several hosts at a time; a channel that fails never stops another.
+
+    At most ``limit`` pages of each are read, the rest next time.
 
     Raises :class:`InputError` only where the folder itself cannot be written.
     """
@@ -58,7 +59,7 @@ async def collect(
             if site.channel not in readers:  # several addresses of one channel teach one reader
                 readers[site.channel] = Reader(site.channel, folder.path)
             site.reader = readers[site.channel]
-            attempt = await Visit(folder, site, address, pages=pages).run()
+            attempt = await Visit(folder, site, address, pages=pages, limit=limit).run()
             done(attempt)
             return attempt
 
@@ -110,8 +111,7 @@ class Visit:
         return attempt
 
     @property
-    def _asked(self) -> int:
-        """Requests to this host so far."""
+    def _asked(self) -> int:  # requests to this host so far
         return self.site.guard.requests[host_of(self.address)]
 
     def _failed(self, error: FetchError) -> None:
@@ -193,8 +193,9 @@ class Visit:
         old = self.old.get(url, {})
         try:
             reply = ready or await self.site.get(url, Known(old.get("etag", ""), old.get("last_modified", "")))
-            mark = hashlib.blake2b(reply.body, digest_size=16).hexdigest()
+            mark = reply.digest()
             if old and (reply.status == 304 or mark == old.get("digest")):
+                reply.close()
                 self.documents[url] = old
                 self._vouch(old.get("reach"), old.get("kind"))
                 self.count["known"] += len(old.get("seen", {}))
@@ -375,11 +376,11 @@ class Visit:
 
 def _shared_addresses(entries: Any) -> set[str]:
     """Addresses that stand on several entries: they name no act."""
-    seen: dict[str, str] = {}
+    seen: dict[int, str] = {}  # by hash: a large sitemap's addresses stand in memory once
     shared: set[str] = set()
     for entry in entries:
         url = address_key(entry.url)
-        if url and seen.setdefault(url, entry.key) != entry.key:
+        if url and seen.setdefault(hash(url), entry.key) != entry.key:
             shared.add(url)
     return shared
 
