@@ -55,6 +55,7 @@ organisation = [
     path("rut-mau/<month:month>/mo/", draw.open_month, name="draw_open"),
     path("rut-mau/<month:month>/rut/", draw.draw, name="draw_make"),
     path("rut-mau/<month:month>/draw.json", draw.download, name="draw_file"),
+    path("rut-mau/<month:month>/draw.log", draw.log, name="draw_log"),
     path("rut-mau/<month:month>/phieu.xlsx", draw.sheet, name="draw_sheet"),
     path("cham-mau/", audit.card, name="audit"),
     path("cham-mau/<int:pk>/luu/", audit.save, name="audit_save"),
@@ -79,6 +80,7 @@ organisation = [
     path("quan-tri/thiet-lap/", manage.settings, name="organisation_settings"),
     path("nhat-ky/", log.log, name="log"),
     path("nhat-ky/kiem-tra/", log.verify, name="log_verify"),
+    path("nhat-ky/moc.json", log.anchor, name="log_anchor"),
 ]
 
 urlpatterns = [

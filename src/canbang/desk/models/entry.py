@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -30,6 +31,7 @@ class Verb(models.TextChoices):
     SETTING = "setting", "đổi thiết lập"
     MUTE = "mute", "tắt cảnh báo"
     ERASE = "erase", "xóa dữ liệu cá nhân"
+    BLANK = "blank", "xóa nội dung quá hạn lưu"
 
 
 class Entry(models.Model):
@@ -50,6 +52,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.verb}"
+
+    @property
+    def moment(self) -> datetime:
+        """When it was written."""
+        return datetime.fromisoformat(self.at)
 
     @property
     def content(self) -> dict[str, Any]:
