@@ -19,16 +19,12 @@ from canbang.fetch.guard import FetchError, Guard
 from canbang.fetch.listing import Listed, Listing
 from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.site import Found, Site, enrolled
-from canbang.item import Confidence, DateSource, Item
+from canbang.item import Confidence, Item
+from canbang.report.words import DATE_SOURCES
 from canbang.text.numbers import integer
 
 FIRST = 5
 _KINDS = {"feed": "bảng tin RSS/Atom", "sitemap": "sitemap", "index": "danh mục sitemap"}
-SOURCES = {
-    DateSource.FEED: "RSS", DateSource.SITEMAP: "sitemap", DateSource.JSON_LD: "JSON-LD của trang",
-    DateSource.OPEN_GRAPH: "Open Graph của trang", DateSource.MICRODATA: "microdata của trang",
-    DateSource.PAGE_TEXT: "chữ trên trang", DateSource.COLUMN: "cột ngày", DateSource.RECIPE: "chỗ ghi ngày đã học của trang",
-}  # fmt: skip
 
 
 @click.group(short_help="Xem thử một kênh đã ghi danh; ghi văn bản đồng ý.")
@@ -135,7 +131,7 @@ def _entry(site: Site, number: int, entry: Listed, page: OnPage | str) -> list[s
     doubt = "" if thing.date_confidence is Confidence.SURE else ", chưa chắc, cần người xem"
     lines = [
         f"  {number}. {thing.title}",
-        f"     {thing.published_at:%H:%M %d/%m/%Y} (ngày lấy từ {SOURCES[thing.date_source]}{doubt}) · "
+        f"     {thing.published_at:%H:%M %d/%m/%Y} (ngày lấy từ {DATE_SOURCES[thing.date_source]}{doubt}) · "
         f"{integer(len(thing.text.split()))} chữ nội dung · {thing.url}",
     ]
     return [*lines, f"     {why}"] if why else lines

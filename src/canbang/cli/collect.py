@@ -14,13 +14,12 @@ from canbang.cli.sources import guard
 from canbang.errors import InputError
 from canbang.fetch.account_visit import Reading, check_accounts, collect_accounts
 from canbang.fetch.collected import folder_sources
-from canbang.fetch.coverage import Attempt, Outcome, day_words, spoken
+from canbang.fetch.coverage import Attempt, Outcome, counted_words, day_words, spoken
 from canbang.fetch.enrolment import DEFAULT_FILE, Enrolment, read_enrolments
 from canbang.fetch.folder import Folder
 from canbang.fetch.platforms import accounts as platform_accounts
 from canbang.fetch.site import enrolled
 from canbang.fetch.visit import collect as collect_channels
-from canbang.text.numbers import integer
 
 DEFAULT_FOLDER = Path("canbang-thu-thap")
 _SHOWN_ERRORS = 3
@@ -91,7 +90,7 @@ def _address(channel: str, known: Sequence[Enrolment]) -> str:
 
 def line(attempt: Attempt) -> str:
     """How one reading of a site went, as a newsroom would say it."""
-    said = _counted(attempt)
+    said = counted_words(attempt)
     if attempt.covers and attempt.outcome is not Outcome.FAILED:
         said += f"; danh sách tin lùi đến {day_words(attempt.covers[0])}"
     return "\n".join([f"{attempt.address}: {said}", *(f"  - {note}" for note in attempt.notes), *_errors(attempt)])
@@ -105,26 +104,11 @@ def account_line(reading: Reading) -> str:
         while day <= (end - timedelta(seconds=1)).date():
             days.append(day)
             day += timedelta(days=1)
-    said = [_counted(first)]
+    said = [counted_words(first)]
     said += [f"đọc đủ {spoken(days)}"] if days else []
     said += [reading.quota] if reading.quota else []
     notes = [f"  - {note}" for note in first.notes[:_SHOWN_ERRORS]]
     return "\n".join([f"{reading.account.name} ({first.address}): {'; '.join(said)}", *notes, *_errors(first)])
-
-
-def _counted(attempt: Attempt) -> str:
-    if attempt.outcome is Outcome.FAILED:
-        return "KHÔNG đọc được; thời gian này tính là thiếu dữ liệu"
-    counted = [f"{integer(attempt.got)} tin mới"]
-    counted += [
-        f"{integer(count)} {word}"
-        for count, word in (
-            (attempt.revised, "tin được sửa"), (attempt.deleted, "tin bị gỡ (vẫn đếm)"), (attempt.known, "tin đã có"),
-            (attempt.rejected, "mục không phải tin"), (len(attempt.waiting), "tin chưa tải được, lần sau thử lại"),
-        )
-        if count
-    ]  # fmt: skip
-    return ", ".join(counted)
 
 
 def _errors(attempt: Attempt) -> list[str]:

@@ -64,10 +64,13 @@ def as_item(said: Mapping[str, Any]) -> Item:
     )  # fmt: skip
 
 
-def lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any] | None]]:
-    """``(number, offset, record)`` of every finished line; ``None`` for a damaged one. A torn last line is no line."""
+def lines(path: Path, start: int = 0) -> Iterator[tuple[int, int, dict[str, Any] | None]]:
+    """``(number, offset, record)`` of every finished line; ``None`` for a damaged one. A torn last line is no line.
+
+    ``start`` is the offset of a line to begin at; numbers count from there.
+    """
     with path.open("rb") as stream:
-        offset = 0
+        offset = stream.seek(start)
         for number, line in enumerate(stream, 1):
             if not line.endswith(b"\n"):
                 return
@@ -223,15 +226,19 @@ def _source(folder: Path, known: Known, channel: str) -> CollectedSource:
 
 
 def _folded(stream: IO[bytes], act: Act) -> Item:
-    """The act as last revised; an edit does not move it to another day, unless its first date was unsure."""
+    """The act as last revised."""
     stream.seek(act.newest)
     item = as_item(json.loads(stream.readline()))
     if act.newest == act.first:
         return item
     stream.seek(act.first)
-    first = as_item(json.loads(stream.readline()))
-    if first.date_confidence is Confidence.SURE or item.date_confidence is not Confidence.SURE:
-        item = replace(
-            item, published_at=first.published_at, date_source=first.date_source, date_confidence=first.date_confidence
+    return newest(as_item(json.loads(stream.readline())), item)
+
+
+def newest(first: Item, last: Item) -> Item:
+    """An act that was edited: what it says last, on the day it had first unless only the last one is sure."""
+    if first.date_confidence is Confidence.SURE or last.date_confidence is not Confidence.SURE:
+        return replace(
+            last, published_at=first.published_at, date_source=first.date_source, date_confidence=first.date_confidence
         )
-    return item
+    return last

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from canbang.codebook import Codebook
 from canbang.estimate.verdict import Verdict
-from canbang.item import Item, Label
+from canbang.item import DateSource, Item, Label
 from canbang.label.labeller import THEMES
 from canbang.limits import Limit
 from canbang.report.balance import Balance, Part, ShareValue
@@ -19,6 +19,11 @@ VERDICTS = {Verdict.UNDER: "Đạt", Verdict.OVER: "Không đạt", Verdict.NOT_
 MODES = {"one_look": "xem kết quả một lần khi khép kỳ", "until_settled": "xem đến khi rõ, tối đa 4 lần"}
 BASES = {"machine": "ước tính máy", "audit": "theo mẫu chấm"}
 DIMENSION = dict(zip(DIMENSIONS, ("Kênh", "Tuần", "Tháng", "Chủ đề (máy phân loại)"), strict=True))
+DATE_SOURCES = {
+    DateSource.FEED: "RSS", DateSource.SITEMAP: "sitemap", DateSource.JSON_LD: "JSON-LD của trang",
+    DateSource.OPEN_GRAPH: "Open Graph của trang", DateSource.MICRODATA: "microdata của trang",
+    DateSource.PAGE_TEXT: "chữ trên trang", DateSource.COLUMN: "cột ngày", DateSource.RECIPE: "chỗ ghi ngày đã học của trang",
+}  # fmt: skip
 
 _NEARLY_ALL = 0.9
 _NEAR = 0.03
