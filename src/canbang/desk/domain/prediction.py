@@ -51,7 +51,8 @@ def label(
         ]  # fmt: skip
         with transaction.atomic():
             Prediction.objects.filter(item__in=batch).delete()
-            Prediction.objects.bulk_create(rows)
+            # somebody else may be labelling the same items: whose label comes second is not needed
+            Prediction.objects.bulk_create(rows, ignore_conflicts=True)
         count += len(batch)
         done(count)
     return count

@@ -15,6 +15,11 @@ _WORD = re.compile(r"\w+")
 WORDS_MAX = 12
 
 
+def folded(title: str, lead: str) -> str:
+    """Title and lead without diacritics and in lower case: the column that a word without diacritics is looked for in."""
+    return strip_accents(nfc(f"{title} {lead}").lower())
+
+
 def words_of(query: str) -> tuple[list[str], list[str]]:
     """The words of a query: those without diacritics, and those with."""
     found = _WORD.findall(nfc(query).lower())[:WORDS_MAX]

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from canbang.desk.models import Membership, Organisation, User
 from canbang.desk.roles import May, Role, rights
 
 Screen = Callable[..., HttpResponse]
+Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ def enter(user: User, code: str) -> Desk:
     return Desk(rows[0].organisation, user, roles, rights(roles))
 
 
-def screen(may: May) -> Callable[[Screen], Screen]:
+def screen(may: May) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """A view of one organisation: ``view(request, desk, ...)`` in place of the code in the address."""
 
-    def wrap(view: Screen) -> Screen:
+    def wrap(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
-        def inner(request: HttpRequest, org: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, org: str, *args: Any, **kwargs: Any) -> Response:
             assert isinstance(request.user, User)
             desk = enter(request.user, org)
             request.desk = desk  # type: ignore[attr-defined]
