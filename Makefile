@@ -1,18 +1,29 @@
 # Two commands matter: `make demo` and `make test`. Both are given in full, without make, in README.md.
 PYTHON ?= python3
 BIN := .venv/bin
+# a key of no desk: nothing is signed with it
+DJANGO := CANBANG_HOME=build CANBANG_SECRET_KEY=made-for-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz DJANGO_SETTINGS_MODULE=canbang.desk.settings $(BIN)/python -m django
 EXAMPLES := examples/cong-thong-tin.csv examples/facebook.xlsx examples/youtube.jsonl
 
-.PHONY: demo test test-slow check wheel docs lock clean
+.PHONY: demo desk test test-postgres test-slow check wheel docs lock clean
 
 demo: .venv/demo
 	$(BIN)/canbang measure $(EXAMPLES) --judgements examples/phieu-cham.xlsx --second examples/phieu-cham-2.xlsx \
 	  --adjudicated examples/phieu-phan-xu.xlsx --draw examples/draw.json \
 	  --by channel --by week --rejects out/rejects.csv --html out/demo.html --xlsx out/demo.xlsx
 
+# the web desk with a fictional province and a year of its items; prints how to log in as each role
+desk: .venv/demo
+	$(BIN)/canbang desk --demo
+
 test: .venv/dev check
 	$(BIN)/pytest -m "not slow" --cov --cov-report=term:skip-covered
+	$(MAKE) test-postgres
 	$(MAKE) wheel
+
+# the desk's tests once more on a PostgreSQL made for them; says SKIP where PostgreSQL is not installed
+test-postgres: .venv/dev
+	$(BIN)/python tools/with_postgres.py $(BIN)/pytest -m "not slow" tests/desk
 
 # load, fuzz, browser, kill: minutes to hours; run before an issue is called resolved
 test-slow: .venv/dev
@@ -23,6 +34,9 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	mkdir -p build
+	$(DJANGO) makemigrations --check --dry-run
+	CANBANG_TLS=1 CANBANG_HOSTS=desk.example.vn $(DJANGO) check --deploy --fail-level WARNING
 
 # the wheel, built and tried in a clean environment on one real file
 wheel: .venv/dev

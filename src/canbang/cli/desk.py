@@ -92,6 +92,14 @@ def link(context: click.Context, email: str) -> None:
     click.echo(first_run.link_for(email, started["host"], started["port"]))
 
 
+@desk.command("migrate", short_help="Cập nhật cơ sở dữ liệu rồi thôi.")
+def migrate() -> None:
+    """Đưa cơ sở dữ liệu và tệp tĩnh lên bản đang cài, không mở bàn làm việc. Chạy lại nhiều lần không sao."""
+    from canbang.desk import first_run
+
+    first_run.migrate()
+
+
 @desk.command("retention", short_help="Xóa nội dung tin quá hạn lưu.")
 def retention() -> None:
     """Xóa sapo, toàn văn và bản trước khi sửa của tin quá hạn lưu, trong các tháng đã ký; xóa phiên đăng nhập đã hết hạn.
