@@ -27,6 +27,7 @@ from canbang.text.page_dates import Line, PageDate, Shown, find_dates
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _STAMP = timedelta(minutes=10)
+_TAGS_MAX = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,17 @@ class Article:
 
 def parse(body: bytes, content_type: str = "") -> LexborHTMLParser:
     """The page as a tree, decoded by our own rule."""
-    return LexborHTMLParser(decode_page(body, content_type).text)
+    return LexborHTMLParser(_within_bounds(decode_page(body, content_type).text))
+
+
+def _within_bounds(markup: str) -> str:
+    """The page up to ``_TAGS_MAX`` tags: a tree takes sixty times what a page made of tags alone takes."""
+    if markup.count("<") <= _TAGS_MAX:
+        return markup
+    at = -1
+    for _ in range(_TAGS_MAX):
+        at = markup.index("<", at + 1)
+    return markup[:at]
 
 
 def _declared(meta: Metadata, fetched: datetime | None, zone: tzinfo) -> PublishedAt | None:
@@ -193,9 +204,10 @@ def read_draft(
     reads dates that name none.
     """
     decoded = decode_page(body, content_type)
-    tree = LexborHTMLParser(decoded.text)
-    reading = watch.read(url, decoded.text, tree, fetched) if watch else None
-    text = reading.body if reading else read_body(decoded.text, url)
+    markup = _within_bounds(decoded.text)
+    tree = LexborHTMLParser(markup)
+    reading = watch.read(url, markup, tree, fetched) if watch else None
+    text = reading.body if reading else read_body(markup, url)
     layout = reading.layout if reading else None
     meta = read_metadata(tree, url, layout.lead if layout else "")
     declared = _declared(meta, fetched, zone) or _by_recipe(layout, tree, fetched, zone)
