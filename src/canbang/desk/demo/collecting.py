@@ -24,7 +24,7 @@ _NOT_ITEMS = (
 
 
 def collected(channel: Channel, acts: Sequence[Item], month: date, today: date, gap: int, rng: np.random.Generator) -> None:  # fmt: skip
-    """Write a month into the channel's folder and take it in; for ``gap`` days in its middle the site did not answer."""
+    """Write a month into the channel's folder and take it in; for ``gap`` days the site did not answer."""
     seen = datetime.combine(min(today, month + timedelta(days=32)), time(6), VIETNAM)
     with Folder(collect.folder_of(channel)) as folder:
         for act in acts:
@@ -45,7 +45,10 @@ def _readings(channel: Channel, acts: Sequence[Item], month: date, today: date, 
     """The ledger's lines: a reading every few days, each vouching for the days since the one before."""
     first = datetime.combine(month, time(), VIETNAM) - timedelta(minutes=1)
     end = datetime.combine(min(today, (month + timedelta(days=32)).replace(day=1)), time(5), VIETNAM)
-    dead = (first + timedelta(days=12), first + timedelta(days=12 + gap))
+    # in a month that is not over the site went silent lately, so that today's strip of days shows it
+    silent = first + timedelta(days=12) if end.date() > month.replace(day=28) else end - timedelta(days=5 + gap)
+    dead = (silent, silent + timedelta(days=gap))
+    gap = gap if silent >= first else 0
     made: list[Attempt] = []
     while first < end:
         last = min(first + timedelta(days=_EVERY), end)

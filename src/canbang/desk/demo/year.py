@@ -52,7 +52,7 @@ def live(organisation: Organisation, room: Newsroom, unit: Mapping[str, Any], pe
     """Everything that a unit did in its months up to ``today``."""
     full = months_before(today, int(unit["months"]))
     for month in [*full, today.replace(day=1)]:
-        _take(organisation, room, month, today, people, int(unit.get("gap", 0)) if month in full[-2:] else 0)
+        _take(organisation, room, month, today, people, int(unit.get("gap", 0)) if month >= full[-1] else 0)
         prediction.label(organisation)
         tick(2 * int(unit["month"]))
     for month in full:
