@@ -46,6 +46,14 @@ def test_a_filled_sheet_comes_back_as_labels(tmp_path: Path) -> None:
     assert judgements[0].row == 2
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_labels_that_people_gave_elsewhere_fill_the_sheet_and_come_back(tmp_path: Path, suffix: str) -> None:
+    labels = [Label("negative", True, False, "law_crime", True), Label(unsure=True), Label(not_an_item=True)]
+    path = tmp_path / f"p.{suffix}"
+    write_sheet(path, ITEMS, labels=dict(zip(IDS, labels, strict=True)))
+    assert [judgement.label for judgement in read_sheets([path], IDS)] == labels
+
+
 def test_the_workbook_has_drop_downs_no_scores_and_no_live_formula(tmp_path: Path) -> None:
     write_sheet(tmp_path / "p.xlsx", ITEMS)
     book = openpyxl.load_workbook(tmp_path / "p.xlsx")

@@ -140,7 +140,7 @@ def next_look(
     except ShareError as error:
         least = MINIMUM * len(draw.sizes)
         raise InputError(
-            f"{budget} tin là quá ít cho {len(draw.sizes)} nhóm điểm. Rút ít nhất {least} tin (-n)."
+            f"{budget} tin là quá ít cho {len(draw.sizes)} dải điểm. Rút ít nhất {least} tin (-n)."
         ) from error
     counts = [max(old, n) for old, n in zip(before, wanted, strict=True)]
     keys = np.array([draw_key(secret.encode(), item_id) for item_id in draw.frame_ids])
@@ -173,7 +173,7 @@ def differences(draw: Draw, secret: str) -> list[str]:
         ids, scores = [i for i, _ in new], np.array([score for _, score in new])
         again = next_look(again, budget, secret, ids, scores, by_scores=by_scores)
     parts = {
-        "bands": "nhóm điểm", "sizes": "số tin mỗi nhóm", "looks": "số tin rút mỗi nhóm", "drawn": "các tin được rút",
+        "bands": "dải điểm", "sizes": "số tin mỗi dải", "looks": "số tin rút mỗi dải", "drawn": "các tin được rút",
         "doubled": "các tin chấm hai lần",
     }  # fmt: skip
     return [name for part, name in parts.items() if getattr(again, part) != getattr(draw, part)]

@@ -96,15 +96,20 @@ def rates_rise(draw: Draw, judgements: Sequence[Judgement], book: Codebook) -> b
     return separate([Cell(str(rank), int(n), int(n), int(x)) for rank, (n, x) in enumerate(table) if n])
 
 
+def differing_labels(one: Label, other: Label, book: Codebook) -> list[str]:
+    """Ids of the labels that both gave and in which they differ; the tone where only one could decide, or calls it no item."""
+    if one.unsure != other.unsure or one.not_an_item != other.not_an_item:
+        return ["tone"]
+    pairs = [(label.id, getattr(one, label.id), getattr(other, label.id)) for label in book.labels]
+    return [name for name, x, y in pairs if x is not None and y is not None and x != y]
+
+
 def differing(first: Sequence[Judgement], second: Sequence[Judgement], book: Codebook) -> list[str]:
     """Ids on which the two auditors differ in any label that both gave, in the order of ``second``."""
     one = {judgement.item_id: judgement.label for judgement in first}
-    names = [label.id for label in book.labels]
+    return [j.item_id for j in second if differing_labels(one[j.item_id], j.label, book)]
 
-    def differ(a: Label, b: Label) -> bool:
-        if a.unsure != b.unsure or a.not_an_item != b.not_an_item:
-            return True
-        pairs = [(getattr(a, name), getattr(b, name)) for name in names]
-        return any(x is not None and y is not None and x != y for x, y in pairs)
 
-    return [judgement.item_id for judgement in second if differ(one[judgement.item_id], judgement.label)]
+def rating(label: Label, value: T | None) -> T | str | None:
+    """An auditor's word as agreement counts it: ``value``, or that the item was left open, or that it is none."""
+    return "not_an_item" if label.not_an_item else "unsure" if label.unsure else value

@@ -19,7 +19,8 @@ from canbang.text.numbers import day
 
 UNSURE = "Không chắc"
 _FACTS = ("STT", "Mã", "Kênh", "Ngày đăng", "Tiêu đề", "Sapo", "Nội dung (đầu)", "Liên kết")
-_TEXT_START = 400
+TEXT_START = 400
+"""How many characters of the body an auditor sees, on the sheet as on the desk's card."""
 _WIDTHS = (6, 24, 18, 12, 52, 52, 52, 30)
 OPTIONAL = ("theme",)
 """Labels that may stay blank: they then stay a machine estimate."""
@@ -37,18 +38,34 @@ def _not_an_item(book: Codebook) -> str:
 def _row(number: int, item: Item) -> list[str]:
     return [
         str(number), item.id, item.channel, day(item.published_at.date()), item.title, item.lead,
-        item.text[:_TEXT_START], item.url,
+        item.text[:TEXT_START], item.url,
     ]  # fmt: skip
 
 
+def _filled(label: Label | None, book: Codebook) -> list[str]:
+    """The cells of a judged row; blank where nobody judged it or a label stayed open."""
+    if label is None:
+        return [""] * len(book.labels)
+    if label.unsure or label.not_an_item:
+        word = UNSURE if label.unsure else _not_an_item(book)
+        return [word if spec.id == "tone" else "" for spec in book.labels]
+    said = {spec.id: getattr(label, spec.id) for spec in book.labels}
+    ids = {name: str(value).lower() if isinstance(value, bool) else value for name, value in said.items()}
+    return ["" if ids[spec.id] is None else spec.value(ids[spec.id]).name_vi for spec in book.labels]
+
+
 def write_sheet(
-    path: Path, items: Sequence[Item], codebook: Codebook | None = None, notes: Mapping[str, str] | None = None
-) -> None:
-    """Write the sheet for ``items`` in the order given; the suffix tells xlsx or csv. ``notes`` by id."""
+    path: Path, items: Sequence[Item], codebook: Codebook | None = None, notes: Mapping[str, str] | None = None,
+    labels: Mapping[str, Label] | None = None,
+) -> None:  # fmt: skip
+    """Write the sheet for ``items`` in the order given; the suffix tells xlsx or csv. ``notes`` by id, as are ``labels``,
+    which fill the rows in."""
     book = codebook or load_codebook()
     heading = [*_FACTS, *(label.name_vi for label in book.labels), "Ghi chú"]
-    blank = [""] * len(book.labels)
-    rows = [[*_row(number, item), *blank, (notes or {}).get(item.id, "")] for number, item in enumerate(items, 1)]
+    rows = [
+        [*_row(number, item), *_filled((labels or {}).get(item.id), book), (notes or {}).get(item.id, "")]
+        for number, item in enumerate(items, 1)
+    ]
     try:
         if path.suffix.lower() == ".csv":
             with path.open("w", encoding="utf-8-sig", newline="") as stream:

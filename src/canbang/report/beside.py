@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canbang.audit.agreement import Agreement, agreement
-from canbang.audit.judge import Audit, Question
+from canbang.audit.judge import Audit, Question, rating
 from canbang.estimate.drift import drifted, emq
 from canbang.estimate.outlook import Outlook, outlook
 from canbang.estimate.reliability import Corrected, Reference, rogan_gladen
@@ -88,14 +88,10 @@ def _agreement(audit: Audit, question: Question | None) -> Agreement | None:
     """Agreement of the double-judged items on tone (no question) or on the answer to one."""
     first = {judgement.item_id: judgement.label for judgement in audit.first}
 
-    def rating(label: Label) -> str | None:
-        if label.not_an_item:
-            return "not_an_item"
-        if label.unsure:
-            return "unsure"
-        return label.tone if question is None else str(question(label))
+    def said(label: Label) -> str | bool | None:
+        return rating(label, label.tone if question is None else question(label))
 
-    pairs = [(rating(first[judgement.item_id]), rating(judgement.label)) for judgement in audit.second]
+    pairs = [(said(first[judgement.item_id]), said(judgement.label)) for judgement in audit.second]
     try:
         return agreement(pairs)
     except ShareError:
