@@ -168,5 +168,5 @@ def test_a_look_in_proportion_to_the_items_is_written_down_and_repeated(tmp_path
     write_draw(second, tmp_path / "draw.json")
     assert read_draw(tmp_path / "draw.json") == second
     write_draw(replace(second, by_scores=(True, True)), tmp_path / "draw.json")
-    with pytest.raises(InputError, match="số tin rút mỗi nhóm"):
+    with pytest.raises(InputError, match="số tin rút mỗi dải"):
         read_draw(tmp_path / "draw.json")

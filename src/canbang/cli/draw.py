@@ -46,7 +46,7 @@ def reveal(file: Path, secret: Path) -> None:
 @click.option("--secret", type=click.Path(path_type=Path), help="Tệp mã, nếu chưa công bố trong tệp rút mẫu.")
 @click.option("--commitment", default="", help="Cam kết đã công bố đầu kỳ, để đối chiếu.")
 def verify(file: Path, secret: Path | None, commitment: str) -> None:
-    """Tính lại nhóm điểm, số tin và từng tin được rút của TỆP-RÚT-MẪU, đối chiếu nhật ký; sai khác thì dừng và nói chỗ sai."""
+    """Tính lại dải điểm, số tin và từng tin được rút của TỆP-RÚT-MẪU, đối chiếu nhật ký; sai khác thì dừng và nói chỗ sai."""
     known = read_secret(secret) if secret else ""
     found = read_draw(file, known)
     if commitment and commitment.strip() != found.commitment:
@@ -58,7 +58,7 @@ def verify(file: Path, secret: Path | None, commitment: str) -> None:
             f"{file}: mã chưa công bố nên chưa tính lại được. Thêm --secret, hoặc chờ đơn vị công bố khi khép kỳ."
         )
     click.echo(
-        f"Khớp: {integer(len(found.drawn))} tin trong {integer(len(found.frame_ids))}, {len(found.sizes)} nhóm điểm, "
+        f"Khớp: {integer(len(found.drawn))} tin trong {integer(len(found.frame_ids))}, {len(found.sizes)} dải điểm, "
         f"{len(found.looks)} lần rút; cam kết {found.commitment}."
     )
     log = check_log(file, found)

@@ -92,7 +92,7 @@ def sample(
     asked: Asked, spec: str, budget: int | None, sheet_path: Path, second_path: Path | None, draw_path: Path, mode: str,
     more: bool, judgements: tuple[Path, ...], seed: str, secret_path: Path | None, force: bool,
 ) -> None:  # fmt: skip
-    """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo nhóm điểm của máy; phiếu chấm không có điểm.
+    """Rút ngẫu nhiên một số tin của các NGUỒN để người chấm, theo dải điểm của máy; phiếu chấm không có điểm.
 
     Chấm hết các dòng của phiếu rồi chạy canbang measure với cùng nguồn, --judgements và --draw.
     """
@@ -162,7 +162,7 @@ def _more(frame: Frame, before: Draw, path: Path, budget: int | None, secret: st
     scores = frame.probability[new][:, COLUMN["counted_negative"]].astype(float)
     if not by_scores:
         click.echo(
-            "Các phiếu đã chấm cho thấy điểm máy không phân biệt được tin tiêu cực: lần này rút đều theo số tin mỗi nhóm."
+            "Các phiếu đã chấm cho thấy điểm máy không phân biệt được tin tiêu cực: lần này rút đều theo số tin mỗi dải."
         )
     ids = [frame.ids[position] for position in new]
     return next_look(before, budget, secret or before.secret, ids, scores, by_scores=by_scores)

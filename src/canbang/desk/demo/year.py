@@ -10,7 +10,7 @@ from typing import Any
 
 from canbang.desk.demo.acts import Newsroom
 from canbang.desk.demo.collecting import collected
-from canbang.desk.domain import draw, intake, judgement, measurement, prediction, sheet
+from canbang.desk.domain import alarm, draw, intake, judgement, measurement, prediction, sheet
 from canbang.desk.domain.judgement import Answer, Given
 from canbang.desk.models import Channel, Draw, Drawn, IntakeKind, Organisation, Turn, User
 from canbang.estimate.looks import Mode
@@ -61,6 +61,7 @@ def live(organisation: Organisation, room: Newsroom, unit: Mapping[str, Any], pe
         tick(int(unit["month"]))
     draw.open_month(organisation, today.replace(day=1), Mode.ONE_LOOK, people.clerk)
     sheet.refresh(organisation, today.replace(day=1))
+    alarm.review(organisation)
 
 
 def _take(organisation: Organisation, room: Newsroom, month: date, today: date, people: People, gap: int) -> None:

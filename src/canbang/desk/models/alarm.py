@@ -11,7 +11,7 @@ from canbang.desk.models.organisation import Organisation
 class AlarmKind(models.TextChoices):
     """What an alarm is about."""
 
-    EARLY = "early", "Báo sớm tỉ lệ"
+    EARLY = "early", "Cảnh báo sớm"
     GAP = "gap", "Thiếu dữ liệu"
     BEHIND = "behind", "Chấm mẫu chậm"
     DRIFT = "drift", "Máy gắn nhãn lệch"
