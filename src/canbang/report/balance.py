@@ -162,6 +162,14 @@ def expected(probability: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]
     }
 
 
+def drawn_of(items: Sequence[Item], settled: Sequence[Settled], book: Codebook) -> tuple[Drawn, ...]:
+    """The judged items as a report lists them: those counted negative, or left open, first, then by time."""
+    said = {one.item_id: one for one in settled}
+    counted = book.variant("counted_negative").holds
+    ordered = sorted(items, key=lambda item: (said[item.id].answer(counted) is False, item.published_at, item.id))
+    return tuple(Drawn(item, said[item.id].shown) for item in ordered)
+
+
 class _Estimator:
     """Shares of any subset of the frame: by the audit where there is one, else by the machine."""
 
@@ -308,12 +316,7 @@ def balance(
             *notes,
         ]
     draw = audit.draw if audit else None
-    drawn: tuple[Drawn, ...] = ()
-    if draw is not None:
-        items = frame.items(draw.drawn)
-        counted = estimator.questions["counted_negative"]
-        items.sort(key=lambda item: (said_of[item.id].answer(counted) is False, item.published_at, item.id))
-        drawn = tuple(Drawn(item, said_of[item.id].shown) for item in items)
+    drawn = drawn_of(frame.items(draw.drawn), estimator.settled, book) if draw else ()
     shells = [d.item.title or d.item.id for d in drawn if said_of[d.item.id].not_an_item]
     if shells:
         notes = [
