@@ -13,6 +13,9 @@ from canbang.estimate.verdict import Verdict
 class Sheet(models.Model):
     """One month's balance. ``text`` is the report's JSON byte for byte; ``value`` is the same, parsed.
 
+    ``lamps`` are the early-warning lamps of the audited month, as the JSON would hold them: they stand beside the sheet, for
+    alarms, and are not part of what is signed.
+
     ``basis`` is a digest of everything it was computed from: where that differs from today's, the sheet is stale. A signed sheet is
     never computed again; ``anchor_count`` and ``anchor_head`` are the log's end when it was signed.
     """
@@ -21,6 +24,7 @@ class Sheet(models.Model):
     month = models.DateField("tháng")
     text = models.TextField()
     value = models.JSONField()
+    lamps = models.JSONField(default=list)
     verdict = models.CharField(max_length=16, choices=[(v.value, v.value) for v in Verdict])
     basis = models.CharField(max_length=64)
     computed_at = models.DateTimeField(auto_now=True)
