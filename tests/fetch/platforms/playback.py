@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Platform:
 def proven(account: Account, code: str = "canbang-ma") -> Enrolment:
     """An enrolment on record for this account."""
     record = Enrolment(account.url, "", "UBND xã Thượng Trà", "Chánh Văn phòng", code, "2026-09-01")
-    return proven_by_token(account, record, by="token")
+    return replace(proven_by_token(account, record, by="token"), proved_at="2026-09-01")
 
 
 def read(
