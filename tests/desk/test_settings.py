@@ -38,7 +38,10 @@ def test_a_new_name_holds_from_today_and_the_old_one_until_yesterday(
     assert last is not None
     assert (last.person, last.detail) == (minh.person, {"name": "Xã Thượng Trà mới", "keep_months": 24})
     minhs.post(address, {"name": "Xã Thượng Trà II", "keep_months": "24"})
-    assert list(commune.names.values_list("name", flat=True)) == ["Xã Thượng Trà", "Xã Thượng Trà II"]
+    assert list(organisation.in_time(commune.names.all()).values_list("name", flat=True)) == [
+        "Xã Thượng Trà",
+        "Xã Thượng Trà II",
+    ]
 
 
 def test_saving_the_same_settings_writes_nothing(commune: Organisation, minhs: Client) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from canbang.desk.domain.entry import record
@@ -48,7 +49,11 @@ def establish(
         )
         OrganisationName.objects.bulk_create(
             OrganisationName(
-                organisation=made, name=one.name, official=not one.alias, valid_from=one.valid_from, valid_to=one.valid_to
+                organisation=made,
+                name=one.name,
+                official=not one.alias,
+                valid_from=one.valid_from,
+                valid_to=one.valid_to,
             )
             for one in names
         )
@@ -83,8 +88,13 @@ def configure(organisation: Organisation, by: User, name: str, keep_months: int)
     return bool(changed)
 
 
+def in_time(names: QuerySet[OrganisationName]) -> QuerySet[OrganisationName]:
+    """Names in the order in which they held; one without a first day held from the beginning, on every database."""
+    return names.order_by(F("valid_from").asc(nulls_first=True), "pk")
+
+
 def _rename(organisation: Organisation, name: str, today: date) -> None:
-    current = organisation.names.filter(valid_on(today), official=True).order_by("valid_from", "pk").last()
+    current = in_time(organisation.names.filter(valid_on(today), official=True)).last()
     if current is not None and current.valid_from == today:  # two changes on one day are one
         current.name = name
         current.save(update_fields=["name"])

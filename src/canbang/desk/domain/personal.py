@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from canbang.desk.domain import member
@@ -68,20 +68,15 @@ def erase(user: User, by: User | None = None) -> None:
         held = User.objects.select_for_update().get(pk=user.pk)
         roles = Membership.objects.filter(user=held).select_related("organisation").order_by("organisation_id")
         actor = by or held
-        for organisation in {one.organisation_id: one.organisation for one in roles}.values():
+        here = {one.organisation_id: one.organisation for one in roles}
+        for organisation in here.values():
             member.check_leaving(organisation, held)
             record(organisation, actor.person, Verb.ERASE, str(held.person), {"member": str(held.person)})
         Membership.objects.filter(user=held).delete()
         member.close(held)
         Sheet.objects.filter(signed_by=held.person).update(signer=ERASED)
-        _blank(Enrolment.objects.filter(signed_by=held.person), "by", held.name)
+        named = Q(by__icontains=held.name, channel__organisation__in=here)
+        Enrolment.objects.filter(Q(signed_by=held.person) | named).update(by=ERASED)
         held.email, held.name, held.position = f"{held.person}@erased.invalid", "", ""
         held.is_active, held.erased_at, held.last_login = False, timezone.now(), None
         held.save()
-
-
-def _blank(rows: QuerySet[Model], column: str, name: str) -> None:
-    """Take a name out of a text that somebody wrote it into."""
-    for row in rows.filter(**{f"{column}__icontains": name}):
-        setattr(row, column, ERASED)
-        row.save(update_fields=[column])

@@ -207,7 +207,7 @@ def settings(request: HttpRequest, desk: Desk) -> HttpResponse:
                 return redirect("organisation_settings", here.code)
     today = timezone.localdate()
     context = {
-        "form": form, "names": here.names.order_by("valid_from", "pk"), "first_kept": retention.first_kept(here, today),
+        "form": form, "names": organisations.in_time(here.names.all()), "first_kept": retention.first_kept(here, today),
         "overdue": retention.overdue(here, today),
     }  # fmt: skip
     return render(request, "desk/settings.html", context, status=status)
