@@ -284,13 +284,19 @@ def test_hostile_rows_are_stored_or_rejected_and_never_break(minhs: Client) -> N
             "published_at": "2026-09-01T08:00:00+07:00",
             "url": "https://a.vn/" + "x" * 9000,
         },
+        {
+            "id": "long",
+            "title": "x " * 9000,
+            "lead": " ".join(map(str, range(150_000))),
+            "published_at": "2026-09-01T08:00:00+07:00",
+        },
         {"id": "=1+1", "title": "=HYPERLINK(1)", "published_at": "2026-09-01T08:00:00+07:00"},
     ]
     content = "\n".join(json.dumps(row) for row in rows) + '\n{"id": ' + "9" * 5000 + ', "title": "x"}\n'
     one = kept(minhs, content.encode(), "la\u0000\ud800.jsonl".encode("utf-8", "replace").decode())
     take_in(minhs, one)
     taken = Intake.objects.get()
-    assert (taken.read, taken.taken, taken.rejected) == (8, 5, 3)
+    assert (taken.read, taken.taken, taken.rejected) == (9, 6, 3)
     assert Item.objects.get(platform_id="nul").title == "Tin cóký tự rỗng"
     assert len(Item.objects.get(title="Mã dài").platform_id) == 64
     for name in ("items", "items_export", "intake"):

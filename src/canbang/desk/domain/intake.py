@@ -39,6 +39,8 @@ from canbang.text.normalise import match_key, nfc
 
 BATCH = 500
 ID_MAX, URL_MAX, CHANNEL_MAX = 600, 2000, 120
+TITLE_MAX, LEAD_MAX = 5_000, 50_000
+"""Characters of a title and a lead that are kept: beyond them no search index takes them, and no newsroom writes them."""
 YEARS = range(2000, 2100)
 """Years whose months have a sheet. What is dated outside them was read from a broken cell."""
 _TEXTS = ("title", "lead", "text")
@@ -253,7 +255,7 @@ def _storable(act: Act) -> Act | str:
     url = _clean(act.url)
     return replace(
         act, channel=_clean(nfc(act.channel))[:CHANNEL_MAX].strip(), platform_id=stored_id(act.platform_id),
-        title=_clean(act.title), lead=_clean(act.lead), text=_clean(act.text), url=url if len(url) <= URL_MAX else "",
+        title=_clean(act.title)[:TITLE_MAX], lead=_clean(act.lead)[:LEAD_MAX], text=_clean(act.text), url=url if len(url) <= URL_MAX else "",
         share_of=_clean(act.share_of)[:URL_MAX], section=_clean(act.section)[:200],
     )  # fmt: skip
 

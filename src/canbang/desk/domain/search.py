@@ -12,6 +12,8 @@ from canbang.desk.models import Item
 from canbang.text.normalise import nfc, strip_accents
 
 _WORD = re.compile(r"\w+")
+_MARKS = "-/.:@+_=&%#?~,"
+"""What makes PostgreSQL read a path, a number or an address in place of words."""
 WORDS_MAX = 12
 
 
@@ -33,18 +35,11 @@ def search(items: QuerySet[Item], query: str) -> QuerySet[Item]:
     if not bare and not spelt:
         return items
     if connection.vendor == "postgresql":
-        if bare:
-            items = items.extra(
-                where=["to_tsvector('simple', desk_item.folded) @@ plainto_tsquery('simple', %s)"],
-                params=[" ".join(bare)],
-            )
-        if spelt:
-            items = items.extra(
-                where=[
-                    "to_tsvector('simple', desk_item.title || ' ' || desk_item.lead) @@ plainto_tsquery('simple', %s)"
-                ],
-                params=[" ".join(spelt)],
-            )
+        for text, words in (("desk_item.folded", bare), ("desk_item.title || ' ' || desk_item.lead", spelt)):
+            if words:
+                where = f"to_tsvector('simple', translate({text}, %s, %s)) @@ plainto_tsquery('simple', %s)"
+                values = [_MARKS, " " * len(_MARKS), " ".join(words)]
+                items = items.extra(where=[where], params=values)  # noqa: S610  (the text is one of the two above)
         return items
     quoted = [f'folded : "{word}"' for word in bare] + [f'spelt : "{word}"' for word in spelt]
     rows = RawSQL("SELECT rowid FROM desk_item_fts WHERE desk_item_fts MATCH %s", [" AND ".join(quoted)])

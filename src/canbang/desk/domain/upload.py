@@ -172,6 +172,7 @@ def preview(upload: Upload) -> Preview:
             found.remarks.append("Có tin đăng sau hôm nay: kiểm tra cột ngày và thứ tự ngày/tháng")
         if "channel" not in found.found and not choices.channel:
             found.problem = "Tệp không có cột kênh. Chọn kênh của các tin này ở ô “Kênh”."
+            found.channels.clear()
         elif not found.rows:
             found.problem = "Không có dòng nào là tin bài. Xem lý do ở các dòng bị loại, hoặc chọn lại cột."
     return found

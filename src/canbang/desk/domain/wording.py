@@ -19,8 +19,11 @@ _WAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Chủ quản ghi danh bằng: canbang enrol .*?--by \"…\"", f"Chủ quản ghi danh {_CHANNELS}"),
         (r"([Gg])hi danh( lại)? bằng canbang enrol", rf"\1hi danh\2 {_CHANNELS}"),
         (r"ghi văn bản đồng ý bằng canbang channel consent", f"ghi văn bản đồng ý vào ghi danh {_CHANNELS}"),
+        (r"Đặt tên một cột là", "Chọn cột ở mục “Cột nào là gì”, hoặc đặt tên một cột là"),
+        (r"Cần “Tiêu đề”", "Chọn khóa ở mục “Cột nào là gì”, hoặc đặt tên khóa là “Tiêu đề”"),
         (r"; kho trang HTML: canbang import", ""),
         (r"rồi chạy lại đúng lệnh này", "rồi bấm “Kiểm tra bằng chứng”"),
+        (r" \(canbang (?:sample|train)\)", ""),
         (r"Chạy canbang collect trước", f"Bấm “Thu thập” {_CHANNELS} trước"),
     )
 )

@@ -6,9 +6,10 @@ SQLITE = (
     "CREATE VIRTUAL TABLE desk_item_fts USING fts5("
     "folded, spelt, content='', tokenize='unicode61 remove_diacritics 0')",
 )
+# the same expressions as in domain/search.py: PostgreSQL takes "30/4" for a path and "-19" for a number
 POSTGRESQL = (
-    "CREATE INDEX item_folded ON desk_item USING gin (to_tsvector('simple', folded))",
-    "CREATE INDEX item_spelt ON desk_item USING gin (to_tsvector('simple', title || ' ' || lead))",
+    "CREATE INDEX item_folded ON desk_item USING gin (to_tsvector('simple', translate(folded, '-/.:@+_=&%#?~,', '              ')))",
+    "CREATE INDEX item_spelt ON desk_item USING gin (to_tsvector('simple', translate(title || ' ' || lead, '-/.:@+_=&%#?~,', '              ')))",
 )
 # contentless: the texts stand in desk_item already; a removal has to name what was indexed
 _OLD = "INSERT INTO desk_item_fts(desk_item_fts, rowid, folded, spelt) VALUES ('delete', old.id, old.folded, old.title || ' ' || old.lead);"

@@ -64,7 +64,7 @@ def channel(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
         "channel": one, "enrolment": enrolment, "items": Item.objects.filter(channel=one).count(),
         "ways": verbs.ways_to_prove(enrolment) if enrolment and not enrolment.proof else "",
         "refused": collecting.why_not(one), "strip": strip(collecting.last_days(one, timezone.localdate())),
-        "attempts": collecting.latest(one, LATEST), "outcomes": OUTCOMES,
+        "attempts": collecting.latest(one, LATEST), "outcomes": OUTCOMES, "pages": collecting.PAGES,
         "intakes": Intake.objects.filter(channel=one).order_by("-pk")[:LATEST],
     }  # fmt: skip
     return render(request, "desk/channel.html", context)

@@ -22,7 +22,7 @@ from canbang.desk.views.spreadsheet import csv_response
 from canbang.errors import InputError
 from canbang.fetch.columns import METRICS, NAMEABLE
 from canbang.item import VIETNAM, Kind, Label
-from canbang.report.words import DATE_SOURCES, label_words
+from canbang.report.words import DATE_SOURCES, headline, label_words
 from canbang.text.numbers import integer
 
 EXPORT_MAX = 100_000
@@ -47,7 +47,7 @@ def items(request: HttpRequest, desk: Desk) -> HttpResponse:
         query.pop(name, None)
     context = {
         "form": form, "page": page, "count": count, "more": more, "query": query.urlencode(),
-        "rows": [(item, shown[item.pk], KINDS[Kind(item.kind)]) for item in page.items],
+        "rows": [(item, headline(item.act), shown[item.pk], KINDS[Kind(item.kind)]) for item in page.items],
         "names": _names(), "blind": _blind(desk) and bool(filters.tone or filters.theme),
     }  # fmt: skip
     return render(request, "desk/items.html", context, status=200 if form.is_valid() else 422)
@@ -108,7 +108,7 @@ def item(request: HttpRequest, desk: Desk, pk: int) -> HttpResponse:
 
 def _item(request: HttpRequest, desk: Desk, one: Item, form: CorrectionForm, status: int = 200) -> HttpResponse:
     said = verbs.shown(desk.organisation, [one], blind=_blind(desk))[one.pk]
-    context: dict[str, object] = {"item": one, "said": said, "names": _names()}
+    context: dict[str, object] = {"item": one, "said": said, "names": _names(), "headline": headline(one.act)}
     if "ly-do" in request.GET:
         context |= {"reasons": None if said.hidden else verbs.reasons(one), "story": verbs.story_of(one), "asked": True}
         if request.htmx:  # type: ignore[attr-defined]

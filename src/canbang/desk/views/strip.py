@@ -13,9 +13,10 @@ WORDS = {"whole": "đủ", "missing": "thiếu", "untried": "chưa đọc"}
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One day: left edge, what it is called, and its numbers."""
+    """One day: left edge, what stands below it, how it is said, and its numbers."""
 
     x: int
+    label: str
     state: str
     words: str
     day: Day
@@ -40,4 +41,6 @@ def strip(days: Sequence[Day]) -> Strip | None:
 def _square(number: int, day: Day) -> Square:
     """A day nobody tried to read is another thing than a day that was tried and is not whole."""
     state = "whole" if day.state is State.WHOLE else "missing" if day.state is State.PART or day.tried else "untried"
-    return Square(number * (SIDE + GAP), state, WORDS[state], day)
+    # the month is said where it begins
+    label = f"{day.day.day}/{day.day.month}" if not number or day.day.day == 1 else str(day.day.day)
+    return Square(number * (SIDE + GAP), label, state, WORDS[state], day)
