@@ -115,6 +115,14 @@ def test_a_fifth_of_the_draw_is_judged_twice() -> None:
     assert set(draw(300).doubled) <= set(draw(300).drawn)
 
 
+def test_a_later_look_adds_to_what_is_judged_twice_and_drops_nothing(tmp_path: Path) -> None:
+    first = draw(60)
+    second = next_look(first, 120, "hạt giống")
+    assert set(first.doubled) < set(second.doubled) < set(second.drawn)
+    write_draw(second, tmp_path / "draw.json")
+    assert read_draw(tmp_path / "draw.json") == second
+
+
 def test_a_kept_secret_stays_out_of_the_file_and_proves_the_draw_later(tmp_path: Path) -> None:
     commitment = new_secret_file(tmp_path / "thang9.secret")
     assert (tmp_path / "thang9.secret").stat().st_mode & 0o777 == 0o600

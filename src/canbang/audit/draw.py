@@ -155,7 +155,8 @@ def next_look(
     return replace(
         draw, secret=secret, budgets=(*draw.budgets, budget), by_scores=(*draw.by_scores, by_scores),
         looks=(*draw.looks, tuple(counts)), drawn=drawn,
-        doubled=tuple(sorted(by_chance[:twice], key=drawn.index)),
+        # what was to be judged twice at an earlier look stays so: nobody's second reading is thrown away
+        doubled=tuple(sorted({*draw.doubled, *by_chance[:twice]}, key=drawn.index)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 from string import ascii_uppercase
@@ -58,8 +58,11 @@ class Agreed:
 
     @property
     def double_all(self) -> tuple[str, ...]:
-        """Names of the questions for which it is proposed to judge everything twice."""
-        return tuple(one.name for one in self.asked if one.found is not None and one.found.double_all)
+        """Why it is proposed to judge everything twice: of what the share counts and the tone, where alpha is low.
+
+        The other labels are rare: a single differing card among thirty pulls their alpha down to nothing.
+        """
+        return tuple(one.name for one in self.asked[:2] if one.found is not None and one.found.double_all)
 
 
 def months(organisation: Organisation) -> list[date]:
@@ -102,31 +105,39 @@ def _same(both: Double, book: Codebook) -> bool:
 
 
 def _questions(book: Codebook) -> list[tuple[str, str, Callable[[Label], Hashable | None]]]:
-    """What is asked, most weighty first: what the share counts, then the labels in the codebook's order."""
+    """What is asked, most weighty first: what the share counts, then the labels in the codebook's order.
+
+    That a card was left open is itself an answer to the first two, and none to the others.
+    """
     counted = book.variant(book.raw["counted"]["default"])
 
-    def value_of(name: str) -> Callable[[Label], Hashable | None]:
+    def of(name: str) -> Callable[[Label], Hashable | None]:
+        if name == "tone":
+            return lambda label: rating(label, label.tone)
         return lambda label: getattr(label, name)
 
-    labels = [(spec.id, spec.name_vi, value_of(spec.id)) for spec in book.labels]
-    return [(counted.id, counted.name_vi, counted.holds), *labels]
+    labels = [(spec.id, spec.name_vi, of(spec.id)) for spec in book.labels]
+    return [(counted.id, counted.name_vi, lambda label: rating(label, counted.holds(label))), *labels]
 
 
 def _asked(doubles: Sequence[Double], people: Sequence[UUID], book: Codebook) -> list[Asked]:
-    """Agreement on every question; a place for each person, so that kappa stands only where there are two of them."""
-    place = {person: i for i, person in enumerate(people)}
+    """Agreement on every question, the same as in the report; kappa, with a place for each person, where there are two."""
     found: list[Asked] = []
     for name, words, question in _questions(book):
-        table: list[list[Hashable | None]] = []
-        for both in doubles:
-            row: list[Hashable | None] = [None] * len(people)
-            for judgement in both:
-                row[place[judgement.person]] = rating(judgement.label, question(judgement.label))
-            table.append(row)
+        said = [[question(row.label) for row in both] for both in doubles]
         try:
-            found.append(Asked(name, words, agreement(table)))
+            one = agreement(said)
         except ShareError:
             found.append(Asked(name, words, None))
+            continue
+        kappa = None
+        if len(people) == 2:
+            ordered = [
+                [question(row.label) for row in sorted(both, key=lambda row: row.person == people[1])]
+                for both in doubles
+            ]
+            kappa = agreement(ordered).kappa
+        found.append(Asked(name, words, replace(one, kappa=kappa)))
     return found
 
 

@@ -46,7 +46,7 @@ def _month(desk: Desk, month: date) -> verbs.Month:
 def open_month(request: HttpRequest, desk: Desk, month: date) -> HttpResponse:
     """Choose how the month's result is looked at, and make its secret; both stand for good."""
     one = _month(desk, month)
-    form = ModeForm(request.POST or None)
+    form = ModeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = verbs.open_month(desk.organisation, month, Mode(form.cleaned_data["mode"]), desk.user)
@@ -71,7 +71,9 @@ def draw(request: HttpRequest, desk: Desk, month: date) -> HttpResponse:
     if one.draw is None:
         return redirect("draw_open", desk.organisation.code, month)
     context, least, most, wanted = _plan(one)
-    form = BudgetForm(request.POST or None, least=least, most=most, initial={"budget": wanted})
+    form = BudgetForm(
+        request.POST if request.method == "POST" else None, least=least, most=most, initial={"budget": wanted}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             return _draw(request, desk, one.draw, form.cleaned_data["budget"])
