@@ -30,7 +30,8 @@ from canbang.desk.models import (
 )  # fmt: skip
 from canbang.desk.roles import Role
 from canbang.estimate.looks import Mode
-from canbang.fetch.guard import FetchError, Guard, Trouble
+from canbang.fetch.guard import Guard
+from canbang.fetch.trouble import FetchError, Trouble
 from conftest import WordLabeller
 from desk.conftest import MONTH, client_of, confirmed, make_acts, make_organisation, person
 
@@ -46,11 +47,11 @@ EXPECTED: dict[str, tuple[set[Role], str]] = {
     "items": (READERS, "G"),
     "items_export": (READERS, "G"),
     "item": (READERS, "G"),
-    "item_correct": ({S, T}, "GP"),
+    "item_correct": ({S, T}, "P"),
     "intake": ({A, S, T}, "G"),
     "intake_upload": ({A, S, T}, "P"),
     "intake_preview": ({A, S, T}, "GP"),
-    "intake_paste": ({A, S, T}, "GP"),
+    "intake_paste": ({A, S, T}, "P"),
     "intake_one": ({A, S, T}, "G"),
     "intake_rejects": ({A, S, T}, "G"),
     "channels": (READERS, "G"),
@@ -215,7 +216,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the matrix may ask the network."""
 
     async def refuse(*_: object, **__: object) -> None:
-        raise FetchError("https://thuongtra.example/: không kết nối được.", Trouble.NETWORK)
+        raise FetchError("https://thuongtra.example/: không kết nối được.", Trouble.CONNECT)
 
     monkeypatch.setattr(Guard, "get", refuse)
 
