@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from canbang.desk.domain import draw, drawfiles, judgement, sheet, upload
+from canbang.desk.domain import drawfiles, judgement, sheet, upload
 from canbang.desk.models import Draw, Drawn, Item, Organisation, Turn, User
-from canbang.desk.roles import Role
-from canbang.estimate.looks import Mode
 from canbang.item import VIETNAM
-from desk.conftest import BAD, GOOD, MONTH, person
+from desk.auditing import drawn, read
+from desk.conftest import BAD, GOOD, MONTH
 
 NAME = "thang-9.jsonl"
 CHANNELS = ("Cổng thông tin", "Facebook xã", "Zalo xã")
@@ -52,17 +50,6 @@ def rows(count: int) -> list[dict[str, Any]]:
     return found
 
 
-def judge_all(commune: Organisation, drawn: Draw, *people: User) -> None:
-    """First, second and third person by rules of their own, as far as each of them may."""
-    first, second, third = people
-    for user, turn in ((first, Turn.FIRST), (second, Turn.SECOND)):
-        cards = drawn.cards.select_related("item").order_by("place")
-        for card in cards if turn == Turn.FIRST else cards.filter(doubled=True):
-            judgement.judge(commune, user, card.pk, answer(card, turn), uuid.uuid4())
-    for card in judgement.disputed(commune):
-        judgement.adjudicate(commune, third, card.pk, answer(card, Turn.FINAL), uuid.uuid4())
-
-
 def answer(card: Drawn, turn: Turn) -> judgement.Answer:
     if card.place % 23 == 0:
         return judgement.Answer(unsure=True)
@@ -83,10 +70,9 @@ def export(commune: Organisation, minh: User, folder: Path, count: int) -> None:
 def audited(commune: Organisation, minh: User, tmp_path: Path) -> Draw:
     """2,000 items, drawn and judged to the end."""
     export(commune, minh, tmp_path, 2000)
-    drawn = draw.draw_first(draw.open_month(commune, MONTH, Mode.ONE_LOOK, minh), 150, minh)
-    third = person(commune, "Hạnh", Role.ADJUDICATOR)
-    judge_all(commune, drawn, minh, person(commune, "Thu", Role.CODER), third)
-    return drawn
+    held = drawn(commune, minh, 150)
+    read(held, answer)
+    return held
 
 
 def command_line(folder: Path, *more: str) -> bytes:

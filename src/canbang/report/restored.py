@@ -71,7 +71,7 @@ def _balance(value: Said) -> Balance:
         share_by_story=by_story["counted_negative"]["point"],
         beside=_beside(value["beside"], _weighted(by_story["counted_negative"]) if audited else None),
         cells={name: cells_of(rows) for name, rows in value["cells"].items()},
-        changes=tuple(map(_delta, value["changes"])), lamps=tuple(map(_lamp, value["lamps"])),
+        changes=tuple(map(_delta, value["changes"])), lamps=tuple(map(lamp_of, value["lamps"])),
         channels=tuple(value["channels"]),
         by={dimension: tuple(map(_part, parts)) for dimension, parts in value["by"].items()},
         themes={name: _share(share) for name, share in value["themes"]["shares"].items()},
@@ -136,7 +136,8 @@ def _delta(said: Said) -> Delta:
     )  # fmt: skip
 
 
-def _lamp(said: Said) -> Lamp:
+def lamp_of(said: Said) -> Lamp:
+    """One lamp from its JSON."""
     return Lamp(
         date.fromisoformat(said["to"]), said["days"], said["items"], said["audited"], said["low"], said["high"],
         said["confidence"], Verdict(said["sign"]),

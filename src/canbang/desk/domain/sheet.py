@@ -20,7 +20,7 @@ from canbang.errors import InputError
 from canbang.report import json
 from canbang.report.balance import Balance, drawn_of
 from canbang.report.delta import Delta, delta
-from canbang.report.restored import restore
+from canbang.report.restored import lamp_of, restore
 from canbang.report.saved import Saved, saved_of
 from canbang.text.numbers import day
 
@@ -121,18 +121,20 @@ def check_signed(sheet: Sheet) -> None:
 
 
 def report_of(sheet: Sheet) -> Balance:
-    """The sheet's balance, as its text says it, with the early-warning lamps beside.
-
-    Raises :class:`InputError` where the text is not what was signed.
-    """
+    """The sheet's balance, as its text says it. Raises :class:`InputError` where that is not what was signed."""
     check_signed(sheet)
-    report = restore(plain_json.loads(sheet.text) | {"lamps": sheet.lamps})
+    report = restore(plain_json.loads(sheet.text))
     collected = Intake.objects.filter(
         organisation=sheet.organisation, kind=IntakeKind.COLLECT, source__in=report.sources
     )
     names = set(collected.values_list("source", flat=True))
     files = tuple(name for name in report.sources if name not in names)
     return replace(report, files=files)
+
+
+def with_lamps(sheet: Sheet, report: Balance) -> Balance:
+    """The same report with the early-warning lamps that stand beside the sheet."""
+    return replace(report, lamps=tuple(map(lamp_of, sheet.lamps)))
 
 
 def with_drawn(sheet: Sheet, report: Balance) -> Balance:
