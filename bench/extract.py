@@ -26,7 +26,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import trafilatura
 
-from canbang.fetch.body import page_lines, read_body
+from canbang.fetch.body import read_body
+from canbang.fetch.lines import page_lines
 from canbang.fetch.metadata import read_metadata
 from canbang.fetch.page import parse, read_article
 from canbang.item import Confidence

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from canbang.fetch.body import read_body  # noqa: E402
-from canbang.fetch.metadata import read_metadata  # noqa: E402
+from canbang.fetch.metadata import read_metadata, selected  # noqa: E402
 from canbang.fetch.recipe import read_date  # noqa: E402
 from canbang.fetch.recipe_watch import Watch  # noqa: E402
 from canbang.item import Confidence  # noqa: E402
@@ -87,7 +87,7 @@ def _fields(run: Run, page: Page, tree: LexborHTMLParser, layout) -> None:  # ty
     elif not bare.dates:
         run.dates["no selector"] += 1
     if not bare.lead and page.truth.lead:
-        lead = read_metadata(tree, page.url, layout.lead).lead
+        lead = selected(tree, layout.lead)
         run.leads["none" if not lead else "right" if f1(page.truth.lead, lead) > 0.9 else "wrong"] += 1
 
 
@@ -98,11 +98,11 @@ def measure(site: Site, made: Sequence[Page], peer: bool = False) -> Run:
         start = time.process_time()
         text = decode_page(page.html, page.content_type).text
         tree = LexborHTMLParser(text)
-        read_metadata(tree, page.url)
+        title = read_metadata(tree, page.url).title
         parsed = time.process_time()
-        reading = watch.read(page.url, text, tree, page.seen_at)
+        reading = watch.read(page.url, text, tree, page.seen_at, title)
         read = time.process_time()
-        body = read_body(text, page.url)
+        body = read_body(text)
         taught = time.process_time()
         if peer:
             trafilatura.extract(page.html, url=page.url, with_metadata=True)

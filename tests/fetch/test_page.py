@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canbang.fetch.body import page_lines, read_body
+from canbang.fetch.body import read_body
+from canbang.fetch.lines import page_lines
 from canbang.fetch.page import (
     Article,
     PublishedAt,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from canbang.fetch.body import page_lines
+from canbang.fetch.lines import page_lines
 from canbang.fetch.page import parse, read_article, read_draft
 from canbang.item import VIETNAM, Confidence
 from canbang.text.date_places import Places

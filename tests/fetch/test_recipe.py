@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from canbang.errors import InputError
 from canbang.fetch import recipe_watch
 from canbang.fetch.body import read_body
-from canbang.fetch.metadata import read_metadata
+from canbang.fetch.metadata import read_metadata, selected
 from canbang.fetch.recipe import Layout, Recipe, Verdict, apply, dump, load, read_date
 from canbang.fetch.recipe_learn import learn
 from canbang.fetch.recipe_sheet import Lesson
@@ -107,7 +107,7 @@ def test_body_exclusions_lead_and_date_are_learnt(learnt: Recipe) -> None:
     found = apply(learnt, tree)
     assert found.verdict is Verdict.APPLIED
     assert found.body.split("\n") == [paragraph(30, place) for place in range(7)]
-    assert read_metadata(tree, "", layout.lead).lead.startswith("Tóm tắt bài 30:")
+    assert selected(tree, layout.lead).startswith("Tóm tắt bài 30:")
     date = read_date(layout, tree)
     assert date is not None
     assert (date.when, date.confidence) == (day_of(30), Confidence.SURE)
@@ -145,6 +145,56 @@ def test_pages_that_agree_on_nothing_teach_nothing() -> None:
     assert learn("lang.example", [], NOW) is None
     assert learn("lang.example", [Lesson("", "", "", None)] * 5, NOW) is None
     assert learn("lang.example", [lesson(1), lesson(2)], NOW) is None
+
+
+def others(number: int) -> str:
+    """A box of other stories' leads, as running text without links."""
+    rows = "".join(
+        f"<p>Giá vàng ngày thứ {number + n} tăng nhẹ, các tiệm ở chợ huyện mở cửa sớm hơn thường lệ, lượt {n}.</p>"
+        for n in range(6)
+    )
+    return f'<div class="tiep-theo">{rows}</div>'
+
+
+def test_a_box_of_other_stories_is_not_learnt_however_sure_the_teacher_is() -> None:
+    lessons = [
+        replace(lesson(n, body="x", extra=others(n)), body=read_body(f"<html><body>{others(n)}</body></html>"))
+        for n in range(6)
+    ]
+    assert all("Giá vàng" in one.body for one in lessons)
+    assert learn("lang.example", lessons, NOW) is None
+
+
+def test_a_place_that_says_nothing_of_the_headline_is_not_read(learnt: Recipe) -> None:
+    assert learnt.layouts[0].headline > 0.2
+    tree = LexborHTMLParser(page(31))
+    title = read_metadata(tree).title
+    assert apply(learnt, tree, title).verdict is Verdict.APPLIED
+    strange = LexborHTMLParser(
+        f"<div class='noi-dung'>{others(1)}</div>".replace('<div class="tiep-theo">', "").replace(
+            "</div></div>", "</div>"
+        )
+    )
+    assert apply(learnt, strange, title).verdict is Verdict.TOPIC
+    assert apply(learnt, strange, "Bài 31").verdict is Verdict.APPLIED  # too short to tell
+    assert (
+        apply(replace(learnt, layouts=(replace(learnt.layouts[0], headline=0.0),)), strange, title).verdict
+        is Verdict.APPLIED
+    )
+
+
+def test_pages_that_all_bear_the_name_of_their_site_are_learnt_without_a_headline() -> None:
+    named = [
+        replace(
+            one,
+            markup=re.sub(
+                r"<title>.*?</title>|<h1>.*?</h1>", "<title>Cổng thông tin điện tử xã Đồng Mía</title>", one.markup
+            ),
+        )
+        for one in map(lesson, range(6))
+    ]
+    found = learn("lang.example", named, NOW)
+    assert found is not None and (found.layouts[0].body, found.layouts[0].headline) == ("div.noi-dung", 0.0)
 
 
 def test_hostile_pages_end_soon(learnt: Recipe) -> None:
@@ -292,8 +342,8 @@ def life(site: Site, numbers: range) -> Iterator[tuple[float, float, str]]:
     for one in pages(site, numbers=numbers):
         text = decode_page(one.html, one.content_type).text
         tree = LexborHTMLParser(text)
-        reading = watch.read(one.url, text, tree, one.seen_at)
-        taught = f1(one.truth.body, read_body(text, one.url)) if reading.layout else 0.0
+        reading = watch.read(one.url, text, tree, one.seen_at, read_metadata(tree).title)
+        taught = f1(one.truth.body, read_body(text)) if reading.layout else 0.0
         ours = f1(one.truth.body, reading.body) if reading.layout else 0.0
         date = read_date(reading.layout, tree, one.seen_at) if reading.layout else None
         wrong = (
@@ -320,4 +370,5 @@ def test_recipes_keep_up_with_trafilatura_on_every_site_through_its_redesign(sit
     found = list(life(site, range(1, PAGES + 1)))
     assert not [row[2] for row in found if row[2]]
     assert sum(row[0] - row[1] for row in found) >= -0.005 * len(found)
-    assert sum(row[0] > 0 for row in found) >= PAGES / 2
+    # On one site trafilatura hands over other stories after the redesign: from that nothing is learnt.
+    assert sum(row[0] > 0 for row in found) >= 0.4 * PAGES

@@ -1,4 +1,4 @@
-"""What a page says of itself to machines: JSON-LD, then Open Graph, then microdata; the lead also by a learned selector.
+"""What a page says of itself to machines: JSON-LD, then Open Graph, then microdata.
 
 Fields that name a person (author, creator, editor) are never looked at.
 """
@@ -37,10 +37,14 @@ _NAMED_DATES = (
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """As declared, not judged; "" where it is not. ``dates`` are written dates by falling rank; ``kinds`` JSON-LD types."""
+    """As declared, not judged; "" where it is not. ``dates`` are written dates by falling rank; ``kinds`` JSON-LD types.
+
+    ``described``: the lead is the description for search engines, which on many sites is the site's own, if there is one at all.
+    """
 
     title: str
     lead: str
+    described: bool
     section: str
     canonical: str
     dates: tuple[tuple[str, DateSource], ...]
@@ -142,8 +146,8 @@ def _canonical(tree: LexborHTMLParser, said: str, url: str) -> str:
         return ""
 
 
-def read_metadata(tree: LexborHTMLParser, url: str = "", lead: str = "") -> Metadata:
-    """Metadata of a page; each field by the first source that has it. ``lead`` is a learned selector. Never raises."""
+def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
+    """Metadata of a page; each field by the first source that has it. Never raises."""
     meta = _meta(tree)
     heading = tree.css_first("h1")
     shown = plain(heading.text()[:500]) if heading else ""
@@ -154,13 +158,12 @@ def read_metadata(tree: LexborHTMLParser, url: str = "", lead: str = "") -> Meta
     dates.append((_microdata(tree), DateSource.MICRODATA))
     dates += [(meta.get(name, ""), DateSource.MICRODATA) for name in _NAMED_DATES]
     title = tree.css_first("title")
+    lead = _text(block, "description") or meta.get("og:description", "")
     kinds = frozenset[str]().union(*map(_types, blocks))
     return Metadata(
         title=_text(block, "headline") or meta.get("og:title", "") or shown or plain(title.text() if title else ""),
-        lead=_text(block, "description")
-        or meta.get("og:description", "")
-        or selected(tree, lead)
-        or meta.get("description", ""),
+        lead=lead or meta.get("description", ""),
+        described=not lead,
         section=_text(block, "articleSection") or meta.get("article:section", ""),
         canonical=_canonical(tree, meta.get("og:url", ""), url),
         dates=tuple((text, source) for text, source in dates if text),

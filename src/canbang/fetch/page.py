@@ -7,14 +7,15 @@ read: neither metadata nor lines look for an author.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from canbang.fetch.body import page_lines, read_body
-from canbang.fetch.metadata import Metadata, is_list, read_metadata
+from canbang.fetch.body import read_body
+from canbang.fetch.lines import page_lines
+from canbang.fetch.metadata import Metadata, is_list, read_metadata, selected
 from canbang.fetch.not_item import why_not_article
 from canbang.fetch.recipe import Layout, Verdict, read_date
 from canbang.fetch.recipe_watch import Watch
@@ -206,16 +207,19 @@ def read_draft(
     decoded = decode_page(body, content_type)
     markup = _within_bounds(decoded.text)
     tree = LexborHTMLParser(markup)
-    reading = watch.read(url, markup, tree, fetched) if watch else None
-    text = reading.body if reading else read_body(markup, url)
+    meta = read_metadata(tree, url)
+    reading = watch.read(url, markup, tree, fetched, meta.title) if watch else None
+    text = reading.body if reading else read_body(markup)
     layout = reading.layout if reading else None
-    meta = read_metadata(tree, url, layout.lead if layout else "")
+    if layout and layout.lead and meta.described:
+        meta = replace(meta, lead=selected(tree, layout.lead) or meta.lead)
     declared = _declared(meta, fetched, zone) or _by_recipe(layout, tree, fetched, zone)
     asked = declared is None or _wants_check(declared, fetched)
     lines = page_lines(tree) if asked else ()
     shown = find_dates(lines, title=meta.title, fetched=fetched, zone=zone) if asked else None
+    links = _links(lines, _below_headline(text, meta.title, None))
     return Draft(
-        meta, text, url, decoded.codec, decoded.converted, declared, shown, fetched, zone, _links(lines, text),
+        meta, text, url, decoded.codec, decoded.converted, declared, shown, fetched, zone, links,
         reading.verdict if reading else None,
     )  # fmt: skip
 

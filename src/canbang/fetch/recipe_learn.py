@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from canbang.fetch.body import page_lines
-from canbang.fetch.recipe import INLINE, Layout, Recipe, beside, body_lines, read_date
+from canbang.fetch.lines import page_lines
+from canbang.fetch.recipe import INLINE, ON_TOPIC, Layout, Recipe, beside, body_lines, read_date
 from canbang.fetch.recipe_sheet import NAME, NAMED, Lesson, Sheet, SheetLine, found_by, lay_out, selectors
 from canbang.item import VIETNAM, Confidence
 from canbang.text.date_places import Places
@@ -99,12 +99,24 @@ def _vote(
             votes += weight * (alike if alike >= _SAME else -0.3)
             agreed += alike >= _SAME
             read.append((sheets[number], at))
-        if len(read) < MIN_PAGES or agreed < max(2, len(read) / 2):
+        if len(read) < MIN_PAGES or agreed < max(2, len(read) / 2) or _strays(read):
             continue
         rating = (round(votes, 2), -rank, -len(css))
         if best is None or rating > best[0]:
             best = rating, css, read, agreed / len(read)
     return None if best is None else best[1:]
+
+
+def _strays(read: Sequence[Placed]) -> bool:
+    """Whether a place holds other stories: a teacher that does not know a page hands those over on every one of them."""
+    share = _topic(read)
+    return share is not None and share < ON_TOPIC
+
+
+def _topic(read: Sequence[Placed]) -> float | None:
+    """How far the places speak of their pages' headlines; ``None`` where most pages do not tell theirs."""
+    shares = [share for sheet, at in read if (share := sheet.topic(at)) is not None]
+    return sum(shares) / len(shares) if 2 * len(shares) >= len(read) and shares else None
 
 
 def _names(sheet: Sheet, line: SheetLine, at: int) -> Iterator[tuple[int, str]]:
@@ -326,7 +338,8 @@ def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], da
     """The layout of the pages that a selector reads; ``trusted`` are ids of sheets whose teacher found the same place."""
     layout = Layout(css, _exclusions(placed, lambda sheet: id(sheet) in trusted), agreement=round(agreed, 3))
     day, sure = _date(placed, dates)
-    return replace(_measured(layout, placed), lead=_lead(placed), date=day, date_sure=sure)
+    headline = round(_topic(placed) or 0.0, 3)
+    return replace(_measured(layout, placed), lead=_lead(placed), date=day, date_sure=sure, headline=headline)
 
 
 def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1) -> Recipe | None:

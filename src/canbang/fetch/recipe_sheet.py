@@ -12,7 +12,7 @@ from itertools import pairwise
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from canbang.fetch.metadata import Metadata, read_metadata
-from canbang.fetch.recipe import INLINE, SKIPPED, one_place
+from canbang.fetch.recipe import INLINE, SKIPPED, one_place, topic_share
 from canbang.text.normalise import nfc
 
 _MAX_NODES = 15_000
@@ -34,6 +34,11 @@ class Lesson:
     markup: str
     body: str
     fetched: datetime | None = None
+
+    @property
+    def weight(self) -> int:
+        """What its tree costs, in characters of an ordinary page."""
+        return max(len(self.markup), 50 * self.markup.count("<"))
 
 
 @dataclass(slots=True)
@@ -97,6 +102,18 @@ class Sheet:
     score: list[float] = field(default_factory=list)
     prose: list[float] = field(default_factory=list)
     index: dict[int, int] = field(default_factory=dict)
+    topics: dict[int, float | None] = field(default_factory=dict)
+    titled: bool = True
+    """Whether the title is this page's own: some systems give the site's name to all."""
+
+    def topic(self, element: int) -> float | None:
+        """How far an element speaks of the page's headline, the headline itself left out; ``None`` where that is not known."""
+        if not self.titled:
+            return None
+        if element not in self.topics:
+            text = " ".join(line.text for line in self.inside(element) if not line.known)
+            self.topics[element] = topic_share(self.meta.title, text)
+        return self.topics[element]
 
     def inside(self, element: int) -> list[SheetLine]:
         """The lines within an element."""
@@ -209,7 +226,9 @@ def lay_out(lessons: Sequence[Lesson]) -> list[Sheet]:
             _fill(sheet, tree.body)
         sheets.append(sheet)
     seen = Counter(key for sheet in sheets for key in {line.key for line in sheet.lines})
+    titles = Counter(sheet.meta.title for sheet in sheets)
     for sheet in sheets:
+        sheet.titled = titles[sheet.meta.title] == 1
         said = f" {words_key(sheet.lesson.body)} "
         told = [words_key(sheet.meta.title), words_key(sheet.meta.lead)]
         for line in sheet.lines:

@@ -32,7 +32,7 @@ _AFTER_DOUBT = 3
 _UNFIT = 3
 _PATIENCE = 48
 _LESSONS_MAX = 3 << 20
-"""Characters of all pages kept as lessons: their trees stand in memory together, ten times as large."""
+"""What all pages kept as lessons may weigh: characters, or fifty a tag, since their trees stand in memory together."""
 _MAX_LAYOUTS = 8
 _UNSAFE = re.compile(r"[^\w.\-]+")
 
@@ -74,25 +74,36 @@ class Watch:
         self._checks: dict[Layout, deque[bool]] = {}
 
     def read(
-        self, url: str, markup: str, tree: LexborHTMLParser | None = None, fetched: datetime | None = None
+        self,
+        url: str,
+        markup: str,
+        tree: LexborHTMLParser | None = None,
+        fetched: datetime | None = None,
+        title: str = "",
     ) -> Reading:
-        """Read a decoded page; ``tree`` saves parsing it again, ``fetched`` (aware) reads "3 giờ trước"."""
-        reading = self._read(url, markup, tree, fetched)
+        """Read a decoded page; ``tree`` saves parsing it again, ``fetched`` (aware) reads "3 giờ trước".
+
+        A page whose place says nothing of its ``title`` is not read by the recipe.
+        """
+        reading = self._read(url, markup, tree, fetched, title)
         self.counts[reading.verdict] += 1
         return reading
 
-    def _read(self, url: str, markup: str, tree: LexborHTMLParser | None, fetched: datetime | None) -> Reading:
+    def _read(
+        self, url: str, markup: str, tree: LexborHTMLParser | None, fetched: datetime | None, title: str
+    ) -> Reading:
         if self.recipe is None or not self.recipe.layouts:
-            return self._teach(Lesson(url, markup, read_body(markup, url), fetched), Verdict.LEARNING)
-        found = apply(self.recipe, tree or LexborHTMLParser(markup))
+            return self._teach(Lesson(url, markup, read_body(markup), fetched), Verdict.LEARNING)
+        found = apply(self.recipe, tree or LexborHTMLParser(markup), title)
         if found.layout is None:
             # A page that has changed casts doubt on those after it, also where a selector still finds something.
-            self._doubt = _AFTER_DOUBT if found.verdict is Verdict.SHAPE else self._doubt
-            return self._teach(Lesson(url, markup, read_body(markup, url), fetched), found.verdict)
+            changed = found.verdict in (Verdict.SHAPE, Verdict.TOPIC)
+            self._doubt = _AFTER_DOUBT if changed else self._doubt
+            return self._teach(Lesson(url, markup, read_body(markup), fetched), found.verdict)
         if not (self._doubt or is_sample(url)):
             return Reading(found.body, found.verdict, found.layout)
         self._doubt = max(0, self._doubt - 1)
-        return self._check(Lesson(url, markup, read_body(markup, url), fetched), found.body, found.layout)
+        return self._check(Lesson(url, markup, read_body(markup), fetched), found.body, found.layout)
 
     def _check(self, lesson: Lesson, body: str, layout: Layout) -> Reading:
         """Read by both. A layout that differs oftener than it did when it was learnt is given up."""
@@ -129,9 +140,9 @@ class Watch:
 
     @staticmethod
     def _keep(lessons: deque[Lesson], lesson: Lesson) -> None:
-        if 2 * len(lesson.markup) <= _LESSONS_MAX:
+        if 2 * lesson.weight <= _LESSONS_MAX:
             lessons.append(lesson)
-        while sum(len(one.markup) for one in lessons) > _LESSONS_MAX:
+        while sum(one.weight for one in lessons) > _LESSONS_MAX:
             lessons.popleft()
 
     def _learn(self) -> bool:

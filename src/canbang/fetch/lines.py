@@ -1,0 +1,124 @@
+"""What a page shows: its lines in reading order, with the elements around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from canbang.text.normalise import nfc
+from canbang.text.page_dates import Line, may_hold_date
+
+_INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "em", "font", "i", "img", "ins", "kbd", "label",
+    "mark", "nobr", "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+_SKIPPED = frozenset({
+    "script", "style", "noscript", "template", "svg", "select", "iframe", "object", "head", "textarea", "button", "canvas", "math",
+})  # fmt: skip
+_FLOWING = _INLINE | _SKIPPED
+_MAX_NODES = 60_000
+_MAX_DEPTH = 400
+_MAX_LINES = 6_000
+
+
+class _Element:
+    """An element on the way down; its name with class and id is made up only when a line asks for it."""
+
+    __slots__ = ("_mark", "node", "serial", "tag")
+
+    def __init__(self, node: LexborNode, serial: int) -> None:
+        self.node = node
+        self.serial = serial
+        self.tag = node.tag or ""
+        self._mark: str | None = None
+
+    @property
+    def mark(self) -> str:
+        if self._mark is None:
+            attributes = self.node.attributes
+            names = [f".{attributes.get('class') or ''}", f"#{attributes.get('id') or ''}"]
+            self._mark = (self.tag + "".join(name for name in names if len(name) > 1)).lower()[:200]
+        return self._mark
+
+
+class _Lines:
+    """Collects text until a block begins or ends."""
+
+    def __init__(self) -> None:
+        self.out: list[Line] = []
+        self._parts: list[str] = []
+        self._path: tuple[_Element, ...] = ()
+        self._machine = ""
+        self._linked = 0
+        self._inner: tuple[_Element, ...] = ()
+
+    def add(self, text: str, path: list[_Element]) -> None:
+        block = next((at + 1 for at in range(len(path) - 1, -1, -1) if path[at].tag not in _INLINE), 0)
+        if text.strip():
+            self._path = self._path or tuple(path[:block])
+            if may_hold_date(text):
+                self._inner = tuple(path[block:])
+        if any(element.tag == "a" for element in path[-4:]):
+            self._linked += len(text.strip())
+        self._parts.append(text)
+
+    def machine(self, value: str, path: list[_Element]) -> None:
+        self._machine = self._machine or value[:60]
+        self._path = self._path or tuple(path[:-1])
+        self._inner = self._inner or tuple(path[-1:])
+
+    def end(self) -> None:
+        text = nfc("".join(self._parts)) if self._parts else ""
+        if text or self._machine:
+            wanted = bool(self._machine) or may_hold_date(text) or any(one.tag == "h1" for one in self._path[-3:])
+            marks = tuple(one.mark for one in self._path) if wanted else ()
+            trail = tuple(one.serial for one in self._path)
+            inner = tuple(one.mark for one in self._inner)
+            self.out.append(Line(text, trail, marks, inner, self._machine, self._linked))
+        self._parts, self._path, self._inner, self._machine, self._linked = [], (), (), "", 0
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, int]]:
+    """Nodes in reading order with their depth; iterative, since hostile pages nest without end."""
+    stack = [(root, 0)]
+    for _ in range(_MAX_NODES):
+        if not stack:
+            return
+        node, depth = stack.pop()
+        yield node, depth
+        sibling = node.next
+        if sibling is not None and depth:
+            stack.append((sibling, depth))
+        if (node.tag or "") not in _SKIPPED and depth < _MAX_DEPTH:
+            child = node.child
+            if child is not None:
+                stack.append((child, depth + 1))
+
+
+def page_lines(tree: LexborHTMLParser) -> list[Line]:
+    """The page's visible lines, in order; marks only where a line may hold a date or is a headline."""
+    root = tree.body
+    if root is None:
+        return []
+    lines, path = _Lines(), list[_Element]()
+    for serial, (node, depth) in enumerate(_walk(root)):
+        tag = node.tag or ""
+        # Leaving blocks ends the line; leaving inline elements does not.
+        if any(element.tag not in _FLOWING for element in path[depth:]):
+            lines.end()
+        del path[depth:]
+        if tag == "-text":
+            lines.add(node.text_content or "", path)
+        elif not tag.startswith(("-", "_", "!")):
+            if tag not in _FLOWING:
+                lines.end()
+            path.append(_Element(node, serial))
+            if tag == "time" and node.attributes.get("datetime"):
+                lines.machine(node.attributes["datetime"] or "", path)
+        else:
+            continue
+        if len(lines.out) >= _MAX_LINES:
+            break
+    lines.end()
+    return lines.out
