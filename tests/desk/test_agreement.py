@@ -111,7 +111,7 @@ def links(page: str) -> list[int]:
 
 def decide(client: Client, pk: int, part: bool = False, **fields: str):  # type: ignore[no-untyped-def]
     data = {"key": str(uuid.uuid4())} | fields
-    return client.post(f"{PAGE}{pk}/", data, headers={"HX-Request": "true"} if part else {}, follow=not part)
+    return client.post(f"{PAGE}{pk}/", data, headers={"X-Part": "card"} if part else {}, follow=not part)
 
 
 def test_the_queue_leads_to_cards_with_both_answers_and_no_names(third: Client, held: Draw) -> None:

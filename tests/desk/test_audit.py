@@ -16,7 +16,7 @@ from desk.conftest import MONTH, client_of, person
 
 PAGE = "/thuong-tra/cham-mau/"
 YES = {"tone": "negative", "dark_side": "true"}
-PART = {"HX-Request": "true"}
+PART = {"X-Part": "card"}
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from canbang.report.words import label_words
 
 def wants_part(request: HttpRequest) -> bool:
     """Whether the script on the page asked, which swaps the card and keeps the rest."""
-    return "HX-Request" in request.headers
+    return "X-Part" in request.headers
 
 
 def questions() -> dict[str, Any]:

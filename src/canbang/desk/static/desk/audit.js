@@ -81,7 +81,7 @@
     try {
       const response = await window.fetch(url, {
         method: "POST", body: new URLSearchParams(fields), credentials: "same-origin", redirect: "manual",
-        headers: { "HX-Request": "true", "X-CSRFToken": root.dataset.token }, signal: stop ? stop.signal : undefined,
+        headers: { "X-Part": "card", "X-CSRFToken": root.dataset.token }, signal: stop ? stop.signal : undefined,
       });
       return { response, text: response.type === "opaqueredirect" ? "" : await response.text() };
     } finally {
