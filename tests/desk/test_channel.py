@@ -195,6 +195,21 @@ def test_a_stopped_channel_keeps_its_items_and_is_not_collected(minhs: Client, p
     assert portal.active and Enrolment.objects.get().proof == "well-known"
 
 
+def test_a_pasted_link_is_read_where_its_channel_is_proven(minhs: Client, portal: Channel, site: Site) -> None:
+    publisher = Publisher(site)
+    paste = reverse("intake_paste", args=["thuong-tra"])
+    fields = {"text": f"{site.url}/tin/1.html", "channel": str(portal.pk), "day": "5/9/2026"}
+    minhs.post(paste, fields)
+    assert ("/tin/1.html" in site.asked, Item.objects.count()) == (False, 0)
+    prove(minhs, portal, site)
+    minhs.post(paste, fields)
+    assert Item.objects.get().title == publisher.titles[1]
+    minhs.post(address("channel_withdraw", portal))
+    site.asked.clear()
+    minhs.post(paste, fields | {"text": f"{site.url}/tin/2.html"})
+    assert ("/tin/2.html" in site.asked, Item.objects.count()) == (False, 1)
+
+
 def test_lines_of_a_folder_come_in_once_whatever_was_cut_off(commune: Organisation, portal: Channel) -> None:
     """A process that dies between collecting and taking in leaves lines for the next one; removals and returns follow."""
     now = datetime.now(VIETNAM).replace(microsecond=0)

@@ -10,12 +10,11 @@ from pathlib import Path
 import click
 
 from canbang.cli.collect import DEFAULT_FOLDER
-from canbang.cli.sources import guard
 from canbang.errors import InputError
 from canbang.fetch.article import OnPage
 from canbang.fetch.coverage import day_words
 from canbang.fetch.enrolment import DEFAULT_FILE, Enrolment, read_enrolments, write_enrolments
-from canbang.fetch.guard import FetchError, Guard
+from canbang.fetch.guard import FetchError, Guard, open_guard
 from canbang.fetch.listing import Listed, Listing
 from canbang.fetch.reader import Reader, how_read
 from canbang.fetch.site import Found, Site, enrolled
@@ -46,7 +45,7 @@ def test(url: str, into: Path, enrolments: Path) -> None:
 
     Không ghi gì xuống đĩa.
     """
-    opened = guard()
+    opened = open_guard()
     opened.check_address(url)
     enrolment = enrolled(url, read_enrolments(enrolments))
     for line in asyncio.run(_look(url, enrolment, opened, into)):

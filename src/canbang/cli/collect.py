@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from canbang.cli.sources import guard
 from canbang.errors import InputError
 from canbang.fetch.account_visit import Reading, check_accounts, collect_accounts
 from canbang.fetch.collected import folder_sources
 from canbang.fetch.coverage import Attempt, Outcome, counted_words, day_words, spoken
 from canbang.fetch.enrolment import DEFAULT_FILE, Enrolment, read_enrolments
 from canbang.fetch.folder import Folder
+from canbang.fetch.guard import open_guard
 from canbang.fetch.platforms import accounts as platform_accounts
 from canbang.fetch.site import enrolled
 from canbang.fetch.visit import collect as collect_channels
@@ -42,7 +42,7 @@ def collect(channels: tuple[str, ...], into: Path, no_pages: bool, enrolments: P
     đọc đủ, mã 2 nếu không đọc được kênh nào.
     """
     known, listed = read_enrolments(enrolments), platform_accounts.read_accounts(file)
-    opened = guard()
+    opened = open_guard()
     sites: dict[str, Enrolment] = {}
     accounts: dict[str, platform_accounts.Account] = {}
     for channel in channels:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from canbang.cli.sources import guard
 from canbang.errors import InputError
 from canbang.fetch.enrolment import (
     DEFAULT_FILE,
@@ -20,6 +19,7 @@ from canbang.fetch.enrolment import (
     read_enrolments,
     write_enrolments,
 )  # fmt: skip
+from canbang.fetch.guard import open_guard
 from canbang.fetch.platforms import accounts, prove_account
 from canbang.fetch.trouble import FetchError, Trouble
 
@@ -65,7 +65,7 @@ def enrol(url: str, owner: str, by: str, enrolments: Path, file: Path) -> None:
     if old is None:  # before anything is asked: the code that goes onto the site must not be lost
         write_enrolments(enrolments, [*others, mine])
     try:
-        proven = prove_account(account, mine, guard()) if account else asyncio.run(_look(mine))
+        proven = prove_account(account, mine, open_guard()) if account else asyncio.run(_look(mine))
     except FetchError as error:
         if error.trouble is Trouble.ENROLMENT:  # asked and denied; what could not be asked has withdrawn nothing
             write_enrolments(enrolments, [*others, mine])
@@ -80,6 +80,6 @@ def enrol(url: str, owner: str, by: str, enrolments: Path, file: Path) -> None:
 
 
 async def _look(mine: Enrolment) -> Enrolment:
-    async with guard() as opened:
+    async with open_guard() as opened:
         opened.check_address(mine.url)
         return await prove(mine, opened)

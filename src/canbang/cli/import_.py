@@ -11,10 +11,10 @@ import click
 
 from canbang.cli.lists import DEFAULT_REJECTS, rejects_file
 from canbang.cli.outputs import check_outputs
-from canbang.cli.sources import guard
 from canbang.errors import InputError, reason
 from canbang.fetch.accepted import Accepted, accepted
 from canbang.fetch.enrolment import DEFAULT_FILE, read_enrolments
+from canbang.fetch.guard import open_guard
 from canbang.fetch.pasted import EnrolledPages, read_pasted
 from canbang.fetch.source import Reject
 from canbang.fetch.table import SUFFIXES
@@ -121,7 +121,7 @@ def _pasted(
     dated = parse_date(given, order=chosen or DateOrder.DMY) if given else None
     if given and dated is None:
         raise InputError(f"--date: không đọc được ngày “{given}”. Viết 29/3/2024 hoặc 2024-03-29.")
-    with EnrolledPages(guard(), read_enrolments(enrolments)) as opener:
+    with EnrolledPages(open_guard(), read_enrolments(enrolments)) as opener:
         yield from read_pasted(
             text.splitlines(), channel.strip(), when=dated.when if dated else None, order=chosen, opener=opener,
             known=kept.ids.__contains__,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from canbang.fetch.columns import field_words, parse_names
 from canbang.fetch.enrolment import DEFAULT_FILE, read_enrolments
 from canbang.fetch.export import file_source
 from canbang.fetch.grid import MissingColumn
-from canbang.fetch.guard import Guard
+from canbang.fetch.guard import open_guard
 from canbang.fetch.site import network_source
 from canbang.fetch.source import Source
 from canbang.fetch.table import SUFFIXES
@@ -33,10 +32,6 @@ from canbang.label.labeller import Labeller
 from canbang.report.frame import Frame, Window, day_number
 from canbang.text.dates import DateOrder, parse_date
 from canbang.text.numbers import integer
-
-LOOPBACK_SWITCH = "CANBANG_TEST_LOOPBACK"
-"""Environment variable that lets tests fetch from this machine; anything else private stays closed."""
-
 
 column_option = click.option(
     "--column", "columns", multiple=True, metavar="TRƯỜNG=TÊN-CỘT",
@@ -110,12 +105,6 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def guard() -> Guard:
-    """The guard; the test switch opens loopback and drops the polite gap there."""
-    switch = os.environ.get(LOOPBACK_SWITCH) == "1"
-    return Guard(allow_loopback=True, gap=0.0) if switch else Guard()
-
-
 def _day(text: str, option: str) -> date:
     dated = parse_date(text)
     if dated is None:
@@ -161,7 +150,7 @@ def open_sources(
     for name in words:
         if "://" in name:
             known = read_enrolments(enrolments) if known is None else known
-            opened.append(network_source(name, known, guard()))
+            opened.append(network_source(name, known, open_guard()))
         elif is_collected(Path(name)):
             opened += folder_sources(Path(name))
         else:

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from canbang.desk.domain import network
 from canbang.desk.domain.entry import record
 from canbang.desk.domain.intake import channel_named
 from canbang.desk.domain.wording import on_screen
@@ -18,6 +17,7 @@ from canbang.desk.models import Channel, Enrolment, Organisation, Platform, User
 from canbang.errors import InputError
 from canbang.fetch.enrolment import Enrolment as Record
 from canbang.fetch.enrolment import how_to_prove, new_enrolment, prove
+from canbang.fetch.guard import open_guard
 from canbang.fetch.platforms import prove_account
 from canbang.fetch.platforms.accounts import PLATFORMS, Account, account_of, read_accounts
 from canbang.fetch.trouble import FetchError, Trouble
@@ -41,7 +41,7 @@ def add(organisation: Organisation, user: User, name: str, platform: Platform, u
 def _check(url: str) -> None:
     """Refuse an address that the guard would refuse by its spelling."""
     try:
-        network.guard().check_address(url)
+        open_guard().check_address(url)
     except InputError as error:
         raise InputError(on_screen(str(error))) from error
 
@@ -101,6 +101,12 @@ def ways_to_prove(enrolment: Enrolment) -> str:
     return on_screen(how_to_prove(enrolment.record))
 
 
+def enrolments(organisation: Organisation) -> list[Record]:
+    """The proven enrolments of the organisation's active channels."""
+    rows = Enrolment.objects.filter(channel__organisation=organisation, channel__active=True).exclude(proof="")
+    return [row.record for row in rows.order_by("pk")]
+
+
 def look_for_proof(channel: Channel, user: User) -> bool:
     """Ask the site or the platform for the proof; whether it was seen. A proof that is gone is taken off the record.
 
@@ -112,7 +118,7 @@ def look_for_proof(channel: Channel, user: User) -> bool:
     bare = replace(enrolment.record, proof="", proof_at="", proved_at="")
     try:
         account = account_for(channel, enrolment.url)
-        seen = prove_account(account, bare, network.guard()) if account else asyncio.run(_look(bare))
+        seen = prove_account(account, bare, open_guard()) if account else asyncio.run(_look(bare))
     except FetchError as error:
         if error.trouble is not Trouble.ENROLMENT:
             raise InputError(on_screen(str(error))) from error
@@ -138,7 +144,7 @@ def note_proof(enrolment: Enrolment, user: User, seen: Record) -> bool:
 
 
 async def _look(record: Record) -> Record:
-    async with network.guard() as opened:
+    async with open_guard() as opened:
         opened.check_address(record.url)
         return await prove(record, opened)
 

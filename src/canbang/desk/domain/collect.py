@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 
-from canbang.desk.domain import network, prediction
+from canbang.desk.domain import prediction
 from canbang.desk.domain.channel import account_for
 from canbang.desk.domain.intake import stored_id, take
 from canbang.desk.domain.wording import on_screen
@@ -26,6 +26,7 @@ from canbang.fetch.account_visit import collect_accounts
 from canbang.fetch.collected import COVERAGE, as_item, lines, newest
 from canbang.fetch.coverage import Attempt, Day, counted_words, coverage, moment
 from canbang.fetch.folder import Folder
+from canbang.fetch.guard import open_guard
 from canbang.fetch.source import Reject
 from canbang.fetch.visit import collect as collect_site
 from canbang.item import VIETNAM
@@ -82,8 +83,8 @@ def _read(channel: Channel, folder: Folder) -> tuple[Attempt, ...]:
     record = channel.enrolment.record
     account = account_for(channel, record.url)
     if account:
-        return collect_accounts(folder, [account], [record], network.guard())[0].attempts
-    read = collect_site(folder, [(record.url, record)], network.guard(), limit=PAGES)
+        return collect_accounts(folder, [account], [record], open_guard())[0].attempts
+    read = collect_site(folder, [(record.url, record)], open_guard(), limit=PAGES)
     return tuple(asyncio.run(read))
 
 

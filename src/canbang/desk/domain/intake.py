@@ -102,7 +102,7 @@ class Sorting:
         if isinstance(thing, Reject):
             self.tally.rejected += 1
             return thing
-        act = _storable(replace(thing, channel=self.channel.name) if self.channel else thing)
+        act = _storable(thing, self.channel.name if self.channel else thing.channel)
         if isinstance(act, str):
             self.tally.rejected += 1
             return self._reject(thing, act)
@@ -127,11 +127,11 @@ class Sorting:
         return Reject(self.source, f"mã {act.platform_id}", why, act.title or act.text)
 
     def _look_up(self, wanted: dict[tuple[str, str], Act], part: Sorted) -> None:
-        channels, ids = {name for name, _ in wanted}, {platform_id for _, platform_id in wanted}
-        rows = Item.objects.filter(
-            organisation=self.organisation, channel__name__in=channels, platform_id__in=ids
-        ).select_related("channel")
-        known = {(row.channel.name, row.platform_id): row for row in rows}
+        # by the channels' keys: that is how the index of acts is ordered
+        channels = Channel.objects.filter(organisation=self.organisation, name__in={name for name, _ in wanted})
+        places = dict(channels.values_list("pk", "name"))
+        rows = Item.objects.filter(channel__in=places, platform_id__in={platform_id for _, platform_id in wanted})
+        known = {(places[row.channel_id], row.platform_id): row for row in rows}
         for key, act in wanted.items():
             row = known.get(key)
             if row is None:
@@ -244,8 +244,8 @@ def stored_id(text: str) -> str:
     return text if len(text) <= ID_MAX else sha256(text.encode()).hexdigest()
 
 
-def _storable(act: Act) -> Act | str:
-    """The act in what the tables hold, or why they cannot."""
+def _storable(act: Act, channel: str) -> Act | str:
+    """The act in what the tables hold, under the name of its channel; or why they cannot."""
     try:
         year = act.published_at.astimezone(VIETNAM).year
     except OverflowError:
@@ -254,7 +254,7 @@ def _storable(act: Act) -> Act | str:
         return f"ngày đăng rơi vào năm {year}: kiểm tra cột ngày"
     url = _clean(act.url)
     return replace(
-        act, channel=_clean(nfc(act.channel))[:CHANNEL_MAX].strip(), platform_id=stored_id(act.platform_id),
+        act, channel=_clean(nfc(channel))[:CHANNEL_MAX].strip(), platform_id=stored_id(act.platform_id),
         title=_clean(act.title)[:TITLE_MAX], lead=_clean(act.lead)[:LEAD_MAX], text=_clean(act.text), url=url if len(url) <= URL_MAX else "",
         share_of=_clean(act.share_of)[:URL_MAX], section=_clean(act.section)[:200],
     )  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from canbang.desk.domain import network, prediction
+from canbang.desk.domain import prediction
+from canbang.desk.domain.channel import enrolments
 from canbang.desk.domain.intake import take
 from canbang.desk.domain.wording import on_screen
 from canbang.desk.models import Channel, Intake, IntakeKind, User
 from canbang.errors import InputError
+from canbang.fetch.guard import open_guard
 from canbang.fetch.page import Article
 from canbang.fetch.pasted import EnrolledPages, read_pasted
 from canbang.fetch.source import Reject
@@ -43,7 +45,7 @@ def paste(channel: Channel, user: User, text: str, *, when: datetime | None = No
     if filled > LINES_MAX:
         raise InputError(f"Dán {integer(filled)} dòng, mỗi lần nhận {LINES_MAX}. Chia nhỏ, hoặc nạp tệp.")
     try:
-        with EnrolledPages(network.guard(), network.enrolments(channel.organisation)) as opener:
+        with EnrolledPages(open_guard(), enrolments(channel.organisation)) as opener:
             # everything is read before the first row is written: nobody waits for a slow site behind our transaction
             things = list(
                 read_pasted(

@@ -40,6 +40,7 @@ ROWS_MAX = 200_000
 """Rows of one file: a few megabytes of Parquet can say one row a thousand million times."""
 SHOWN = 20
 NEW = "new"
+NOTHING = "Không có dòng nào là tin bài. Xem lý do ở các dòng bị loại, hoặc chọn lại cột."
 _MEMBERS_MAX, _UNFOLD, _UNFOLD_FREE = 1000, 100, 16 << 20
 _NAME_MAX = 200
 
@@ -147,34 +148,41 @@ def choose(upload: Upload, choices: Choices) -> bool:
     return changed
 
 
-def preview(upload: Upload) -> Preview:
-    """The file as it would be taken now; nothing is stored."""
-    found = Preview()
-    choices = Choices.of(upload.choices)
-    today, future = timezone.now().astimezone(VIETNAM).date(), False
+def look(upload: Upload) -> Preview:
+    """What the heads of the file tell: which headings it has, and which fields they were recognised for."""
+    found, choices = Preview(), Choices.of(upload.choices)
     try:
         _columns(upload, choices, found)
+        if "channel" not in found.found and not choices.channel:
+            found.problem = "Tệp không có cột kênh. Chọn kênh của các tin này ở ô “Kênh”."
+    except InputError as error:
+        found.problem = _said(upload, str(error))
+    return found
+
+
+def preview(upload: Upload) -> Preview:
+    """The file as it would be taken now; nothing is stored."""
+    found, choices = look(upload), Choices.of(upload.choices)
+    if not upload.path.exists() or not found.found:
+        return found
+    today, future = timezone.now().astimezone(VIETNAM).date(), False
+    try:
         source, channel = _open(upload, choices)
         sorting = Sorting(upload.organisation, upload.name, channel)
         found.tally = sorting.tally
-        for part in sorting.batches(_read(upload, source)):
+        for part in sorting.batches(_read(upload, source, found.notes)):
             acts = [*part.fresh, *(act for _, act, _ in part.known)]
             found.rows += acts[: SHOWN - len(found.rows)]
             found.rejects += part.rejects[: SHOWN - len(found.rejects)]
-            found.channels.update(act.channel for act in acts)
+            found.channels.update(act.channel for act in acts if not found.problem)
             future = future or any(act.published_at.astimezone(VIETNAM).date() > today for act in acts)
     except InputError as error:
         found.problem = _said(upload, str(error))
     else:
-        found.notes = [_said(upload, note) for note in source.notes]
         found.remarks = notes_of(sorting)
         if future:
             found.remarks.append("Có tin đăng sau hôm nay: kiểm tra cột ngày và thứ tự ngày/tháng")
-        if "channel" not in found.found and not choices.channel:
-            found.problem = "Tệp không có cột kênh. Chọn kênh của các tin này ở ô “Kênh”."
-            found.channels.clear()
-        elif not found.rows:
-            found.problem = "Không có dòng nào là tin bài. Xem lý do ở các dòng bị loại, hoặc chọn lại cột."
+        found.problem = found.problem or ("" if found.rows else NOTHING)
     return found
 
 
@@ -224,17 +232,18 @@ def _channel(organisation: Organisation, choices: Choices) -> Channel | None:
     return channel
 
 
-def _read(upload: Upload, source: Source) -> Iterator[Act | Reject]:
-    """Everything of the source in the words of the screen; raises :class:`InputError` for an endless file."""
+def _read(upload: Upload, source: Source, notes: list[str]) -> Iterator[Act | Reject]:
+    """Everything of the source in the words of the screen, its notes at the end; raises :class:`InputError` for an endless
+    file."""
     stream = iter(source)
     for thing in islice(stream, ROWS_MAX):
-        yield (
-            Reject(upload.name, thing.place, on_screen(thing.reason), thing.start)
-            if isinstance(thing, Reject)
-            else thing
-        )
+        if isinstance(thing, Reject):
+            yield Reject(upload.name, thing.place, on_screen(thing.reason), thing.start)
+        else:
+            yield thing
     if next(stream, None) is not None:
         raise InputError(f"{upload.name}: hơn {integer(ROWS_MAX)} dòng. Xuất theo từng tháng rồi nạp từng tệp.")
+    notes += [_said(upload, note) for note in source.notes]
 
 
 def _said(upload: Upload, text: str) -> str:
@@ -249,27 +258,32 @@ def _said(upload: Upload, text: str) -> str:
 
 
 def confirm(upload: Upload, user: User) -> Intake:
-    """Take a file as it was looked at. Confirmed twice it is taken once. Raises :class:`InputError`; then nothing is stored."""
-    if upload.intake is not None:
-        return upload.intake
-    seen = preview(upload)  # outside the transaction: reading takes longer than storing
+    """Take a file in. Confirmed twice it is taken once. Raises :class:`InputError`; then nothing is stored."""
     with transaction.atomic():
         held = Upload.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=upload.pk)
         if held.intake is not None:
             return held.intake
-        if seen.problem:
-            raise InputError(seen.problem)
-        source, channel = _open(held, Choices.of(held.choices))
-        if channel is not None and channel.pk is None:
-            channel = channel_named(held.organisation, channel.name)
+        if problem := look(held).problem:
+            raise InputError(problem)
         try:
-            held.intake = take(
-                held.organisation, IntakeKind.FILE, held.name, _read(held, source), channel=channel, user=user,
-                notes=seen.notes,
-            )  # fmt: skip
+            held.intake = _take(held, user)
         except InputError as error:
             raise InputError(_said(held, str(error))) from error
         held.save(update_fields=["intake"])
         transaction.on_commit(lambda: held.path.unlink(missing_ok=True))
     prediction.label(held.organisation)
     return held.intake
+
+
+def _take(upload: Upload, user: User) -> Intake:
+    notes: list[str] = []
+    source, channel = _open(upload, Choices.of(upload.choices))
+    if channel is not None and channel.pk is None:
+        channel = channel_named(upload.organisation, channel.name)
+    intake = take(
+        upload.organisation, IntakeKind.FILE, upload.name, _read(upload, source, notes), channel=channel, user=user,
+        notes=notes,
+    )  # fmt: skip
+    if not intake.taken + intake.doubled:
+        raise InputError(NOTHING)
+    return intake

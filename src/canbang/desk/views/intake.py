@@ -73,12 +73,13 @@ def preview(request: HttpRequest, desk: Desk, key: UUID) -> HttpResponse:
     kept = get_object_or_404(Upload, key=key, organisation=desk.organisation)
     if kept.intake is not None:
         return redirect("intake_one", desk.organisation.code, kept.intake.pk)
-    seen = uploads.preview(kept)
+    chosen = uploads.Choices.of(kept.choices)
     if request.method != "POST":
-        return _preview(request, kept, seen, ReadingForm(desk.organisation, seen, uploads.Choices.of(kept.choices)))
-    form = ReadingForm(desk.organisation, seen, uploads.Choices.of(kept.choices), request.POST)
+        seen = uploads.preview(kept)
+        return _preview(request, kept, seen, ReadingForm(desk.organisation, seen, chosen))
+    form = ReadingForm(desk.organisation, uploads.look(kept), chosen, request.POST)
     if not form.is_valid():
-        return _preview(request, kept, seen, form, 422)
+        return _preview(request, kept, uploads.preview(kept), form, 422)
     changed = uploads.choose(kept, form.choices())
     if "confirm" not in request.POST or changed:
         if "confirm" in request.POST:
