@@ -10,6 +10,7 @@ import stat
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import openpyxl
@@ -51,7 +52,7 @@ ROWS = (
 FILE = (HEAD + ROWS).encode()
 
 
-def upload(client: Client, content: bytes = FILE, name: str = "thang9.csv", code: str = "thuong-tra") -> object:
+def upload(client: Client, content: bytes = FILE, name: str = "thang9.csv", code: str = "thuong-tra") -> Any:
     return client.post(reverse("intake_upload", args=[code]), {"file": SimpleUploadedFile(name, content)})
 
 
@@ -65,7 +66,7 @@ def page(client: Client, one: Upload) -> str:
     return client.get(reverse("intake_preview", args=["thuong-tra", one.key])).content.decode()
 
 
-def take_in(client: Client, one: Upload, **fields: str) -> object:
+def take_in(client: Client, one: Upload, **fields: str) -> Any:
     """Choose how the file is read, then confirm what was shown."""
     address = reverse("intake_preview", args=["thuong-tra", one.key])
     fields = {"channel": "new", "name": "Cổng thông tin"} | fields
@@ -229,10 +230,16 @@ def test_a_file_that_cannot_be_read_says_why_and_stays(minhs: Client, name: str,
     assert Intake.objects.count() == 0
 
 
-def test_a_file_beyond_the_limit_is_refused(minhs: Client, settings: object) -> None:
-    settings.UPLOAD_MAX = 1000  # type: ignore[attr-defined]
-    response = upload(minhs, FILE * 20)
+def test_a_file_beyond_the_limit_is_refused(minhs: Client, settings: Any) -> None:
+    settings.UPLOAD_MAX = 1000
+    response = upload(minhs, FILE * 5)
     assert response.status_code == 422 and "lớn hơn" in response.content.decode()
+    assert Upload.objects.count() == 0
+
+
+def test_a_request_far_beyond_the_limit_is_refused_by_its_length(minhs: Client, settings: Any) -> None:
+    settings.UPLOAD_MAX = 1000
+    assert upload(minhs, FILE * 100).status_code == 400
     assert Upload.objects.count() == 0
 
 
