@@ -47,7 +47,8 @@ def test_measure_imports_no_django(tmp_path: Path) -> None:
 
 
 def test_files_and_functions_stay_short() -> None:
-    long = [str(path) for path in (ROOT / "src").rglob("*.py") if len(path.read_text("utf-8").splitlines()) > 400]
+    ours = [path for path in (ROOT / "src").rglob("*.py") if path.parent.name != "migrations"]  # Django writes those
+    long = [str(path) for path in ours if len(path.read_text("utf-8").splitlines()) > 400]
     assert long == []
 
 
