@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from canbang.desk.demo.wording import Told, Writer
-from canbang.item import VIETNAM, Item, Kind, Label
+from canbang.item import VIETNAM, DateSource, Item, Kind, Label
 from canbang.text.normalise import strip_accents
 
 _PASSED_ON = 0.45
@@ -78,7 +78,8 @@ class Newsroom:
             channel=outlet.name, platform_id=str(self.next_id if web else 10**14 + self.next_id * 7919),
             title=story.title, lead=story.lead, text=story.text, published_at=moment,
             url=f"{outlet.url}tin/{_slug(story.title)}-{self.next_id}.html" if web else f"{outlet.url}/posts/{self.next_id * 7919}",
-            kind=_KINDS.get(outlet.platform, Kind.POST), metrics={"views": views, "likes": views // 12},
+            kind=_KINDS.get(outlet.platform, Kind.POST), date_source=DateSource.FEED if web else DateSource.COLUMN,
+            metrics={"views": views, "likes": views // 12},
         )  # fmt: skip
 
     def _passed_on(self, outlet: Outlet, moment: datetime, told: Sequence[tuple[Item, Told]]) -> tuple[Item, Told]:
