@@ -1,4 +1,4 @@
-"""Makes the README's two pictures from the demo: needs Chromium and `make demo` run before.
+"""Makes the README's pictures from the demos: needs Chromium and `make demo` run before.
 
 .venv/bin/python tools/pictures.py
 """
@@ -47,8 +47,36 @@ def terminal(page: Path) -> None:
     page.write_text(f'<!doctype html><body style="margin:0">{svg}</body>', "utf-8")
 
 
+def desk(picture: Path) -> None:
+    """The head's first screen of the demo desk, served for the while."""
+    from playwright.sync_api import sync_playwright
+
+    words = [ROOT / ".venv/bin/canbang", "desk", "--demo", "--home", ROOT / "out" / "desk", "--port", "8177"]
+    served = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    try:
+        assert served.stdout is not None
+        head: list[str] = []
+        for line in served.stdout:
+            if "Lãnh đạo (ký)" in line and not head:
+                head = line.split()
+            if "http://" in line:
+                break
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1180, "height": 760})
+            page.goto("http://127.0.0.1:8177/")
+            page.fill("input[name=login]", head[0])
+            page.fill("input[name=password]", head[1])
+            page.click("main form button")
+            page.wait_for_selector("nav.menu")
+            page.screenshot(path=picture)
+            browser.close()
+    finally:
+        served.terminate()
+
+
 def main() -> int:
-    """Both pictures."""
+    """All of them."""
     if not (ROOT / "out" / "demo.html").exists():
         sys.stderr.write("run `make demo` first\n")
         return 2
@@ -56,6 +84,7 @@ def main() -> int:
     page = ROOT / "out" / "terminal.html"
     terminal(page)
     shoot(page, ROOT / "docs" / "terminal.png", 1000, 900)
+    desk(ROOT / "docs" / "desk.png")
     return 0
 
 

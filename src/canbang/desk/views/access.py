@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 
-from canbang.desk.models import Membership, Organisation, User
+from canbang.desk.models import Membership, Organisation, Placement, User
 from canbang.desk.roles import May, Role, rights
 
 Screen = Callable[..., HttpResponse]
@@ -99,7 +100,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     )
     return {
         "desk": desk,
-        "menu": [(name, words) for name, words, may in MENU if may in desk.may],
+        "menu": _menu(desk, request.path),
         "others": list(others),
         "may": {may.value: True for may in desk.may},
     }
+
+
+def _menu(desk: Desk, path: str) -> list[tuple[str, str, bool]]:
+    """Address, words, and whether the page is this screen or one below it; units below only where there are any."""
+    code = desk.organisation.code
+    rows = [(reverse(name, args=[code]), words, may) for name, words, may in MENU if may in desk.may]
+    if not Placement.objects.filter(parent=desk.organisation).exists():
+        rows = [row for row in rows if row[2] is not May.AREA]
+    home = reverse("home", args=[code])
+    return [(url, words, path == url or (url != home and path.startswith(url))) for url, words, _ in rows]
