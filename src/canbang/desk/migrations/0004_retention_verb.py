@@ -4,15 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('desk', '0003_intake_upload_coverage'),
+        ("desk", "0003_intake_upload_coverage"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='entry',
-            name='verb',
-            field=models.CharField(choices=[('enrol', 'ghi danh kênh'), ('prove', 'kiểm tra bằng chứng ghi danh'), ('withdraw', 'dừng kênh'), ('import', 'nạp dữ liệu'), ('open', 'mở kỳ'), ('draw', 'rút mẫu'), ('judge', 'chấm'), ('undo', 'hoàn tác một lần chấm'), ('adjudicate', 'phân xử'), ('relabel', 'sửa nhãn'), ('sign', 'ký phiếu'), ('reveal', 'công bố mã rút mẫu'), ('export', 'xuất'), ('member', 'đổi thành viên'), ('setting', 'đổi thiết lập'), ('mute', 'tắt cảnh báo'), ('erase', 'xóa dữ liệu cá nhân'), ('blank', 'xóa nội dung quá hạn lưu')], max_length=12),
+            model_name="entry",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("enrol", "ghi danh kênh"),
+                    ("prove", "kiểm tra bằng chứng ghi danh"),
+                    ("withdraw", "dừng kênh"),
+                    ("import", "nạp dữ liệu"),
+                    ("open", "mở kỳ"),
+                    ("draw", "rút mẫu"),
+                    ("judge", "chấm"),
+                    ("undo", "hoàn tác một lần chấm"),
+                    ("adjudicate", "phân xử"),
+                    ("relabel", "sửa nhãn"),
+                    ("sign", "ký phiếu"),
+                    ("reveal", "công bố mã rút mẫu"),
+                    ("export", "xuất"),
+                    ("member", "đổi thành viên"),
+                    ("setting", "đổi thiết lập"),
+                    ("mute", "tắt cảnh báo"),
+                    ("erase", "xóa dữ liệu cá nhân"),
+                    ("blank", "xóa nội dung quá hạn lưu"),
+                ],
+                max_length=12,
+            ),
         ),
     ]
