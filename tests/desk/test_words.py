@@ -28,6 +28,7 @@ TERMS = {
     "độ thống nhất": r"độ đồng thuận|độ nhất quán|mức thống nhất|mức độ thống nhất",
     "không chắc": r"không rõ ràng|lưỡng lự",
     "rút mẫu": r"bốc mẫu|lấy mẫu|chọn mẫu",
+    "mã rút mẫu": r"mã bí mật|khóa rút mẫu",
     "khung mẫu": r"khung chọn",
     "dải điểm": r"khoảng điểm|nhóm điểm",
     "máy gắn nhãn": r"gán nhãn|dán nhãn|trí tuệ nhân tạo|thuật toán",

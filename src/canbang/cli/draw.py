@@ -20,7 +20,7 @@ def draw() -> None:
     """Mã rút mẫu của một kỳ: cam kết đầu kỳ, công bố khi khép kỳ, ai cũng tính lại được mẫu."""
 
 
-@draw.command(short_help="Tạo mã bí mật của kỳ và in cam kết.")
+@draw.command(short_help="Tạo mã rút mẫu của kỳ và in cam kết.")
 @click.argument("secret", type=click.Path(path_type=Path), metavar="TỆP-MÃ")
 def commit(secret: Path) -> None:
     """Tạo TỆP-MÃ (chỉ chủ máy đọc được) và in cam kết để công bố trước khi có tin nào của kỳ."""
