@@ -1,4 +1,4 @@
-"""What pages declare: JSON-LD before Open Graph before microdata before a learned selector; never a person's name."""
+"""What pages declare: JSON-LD before Open Graph before microdata; never a person's name."""
 
 from __future__ import annotations
 
@@ -15,28 +15,61 @@ from canbang.item import DateSource
 LD = '<script type="application/ld+json">{}</script>'
 OG = '<meta property="og:title" content="Tiêu đề OG"><meta property="og:description" content="Dẫn OG"><meta property="article:published_time" content="2024-01-02T00:00:00+07:00"><meta property="article:section" content="Mục OG">'
 MICRO = '<h1>Tiêu đề h1</h1><span itemprop="datePublished" content="2024-01-03">x</span><div class="sapo">Dẫn trong trang</div><i class="ngay">5/4/2024</i>'
-RECIPE = {"title": "h1", "lead": ".sapo", "date": ".ngay", "section": "nav a@title"}
 
 
 def read(html: str, **options: object) -> Metadata:
     return read_metadata(LexborHTMLParser(html), **options)  # type: ignore[arg-type]
 
 
-def test_json_ld_stands_before_open_graph_before_microdata_before_the_recipe() -> None:
+def test_json_ld_stands_before_open_graph_before_microdata() -> None:
     block = '{"@type":"NewsArticle","headline":"Tiêu đề LD","description":"Dẫn LD","articleSection":["Thời sự"],"datePublished":"2024-01-01"}'
-    meta = read(LD.format(block) + OG + MICRO, selectors=RECIPE)
+    meta = read(LD.format(block) + OG + MICRO)
     assert (meta.title, meta.lead, meta.section) == ("Tiêu đề LD", "Dẫn LD", "Thời sự")
     assert meta.dates == (
         ("2024-01-01", DateSource.JSON_LD), ("2024-01-02T00:00:00+07:00", DateSource.OPEN_GRAPH), ("2024-01-03", DateSource.MICRODATA),
-        ("5/4/2024", DateSource.PAGE_TEXT),
     )  # fmt: skip
-    without = read(OG + MICRO, selectors=RECIPE)
-    assert (without.title, without.lead, without.section) == ("Tiêu đề OG", "Dẫn OG", "Mục OG")
+    without = read(OG + MICRO)
+    assert (without.title, without.lead, without.section, without.described) == (
+        "Tiêu đề OG",
+        "Dẫn OG",
+        "Mục OG",
+        False,
+    )
 
 
-def test_a_recipe_fills_what_nothing_declares() -> None:
-    meta = read('<title>Báo</title><nav><a title="Thời sự">x</a></nav>' + MICRO, selectors=RECIPE)
-    assert (meta.title, meta.lead, meta.section) == ("Tiêu đề h1", "Dẫn trong trang", "Thời sự")
+def test_a_description_for_search_engines_is_the_lead_of_last_resort() -> None:
+    meta = read('<meta name="description" content="Cổng thông tin điện tử">' + MICRO)
+    assert (meta.title, meta.lead, meta.described) == ("Tiêu đề h1", "Cổng thông tin điện tử", True)
+
+
+@pytest.mark.parametrize(
+    ("title", "headings", "expected"),
+    [
+        ("Thông xe cầu Khe Dâu - Cổng Lam Vân", ["Điều hướng", "Thông xe cầu Khe Dâu"], "Thông xe cầu Khe Dâu"),
+        ("Cổng Lam Vân > Thông xe cầu Khe Dâu", ["Thông xe cầu Khe Dâu"], "Thông xe cầu Khe Dâu"),
+        ("Thông xe cầu Khe Dâu sau mười tháng thi công", ["Thư viện tỉnh Lam Vân"], "Thông xe cầu Khe Dâu sau mười tháng thi công"),
+        ("Chi tiết tin", ["Thông xe cầu Khe Dâu"], "Thông xe cầu Khe Dâu"),
+        ("Thông xe cầu Khe Dâu - Trang thông tin Sở", ["Điều hướng", "Trang thông tin Sở"], "Thông xe cầu Khe Dâu - Trang thông tin Sở"),
+        ("", ["Thông xe"], "Thông xe"),
+        ("Thông xe", [], "Thông xe"),
+        ("", [], ""),
+    ],
+)  # fmt: skip
+def test_the_headline_is_told_from_the_names_of_site_and_menu(title: str, headings: list[str], expected: str) -> None:
+    html = f"<title>{title}</title>" + "".join(f"<h1>{one}</h1>" for one in headings)
+    assert read(html).title == expected
+
+
+def test_microdata_of_licence_and_comments_date_nothing() -> None:
+    foreign = "".join(f'<div class="{name}"><p><i itemprop="datePublished" content="2019-02-15"></i></p></div>' for name in ("footer-top", "giay-phep", "comment-list", "tin-lien-quan"))  # fmt: skip
+    assert read(f"<body>{foreign}</body>").dates == ()
+    own = '<article class="relative"><i itemprop="datePublished">2024-03-29</i></article>'
+    assert read(f"<body>{foreign}{own}</body>").dates == (("2024-03-29", DateSource.MICRODATA),)
+
+
+def test_a_name_that_systems_give_to_the_day_of_their_template_is_weak() -> None:
+    meta = read('<meta name="dcterms.created" content="2016-07-18">')
+    assert (meta.dates, meta.weak) == ((), "2016-07-18")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +136,7 @@ def test_no_name_of_a_person_comes_out() -> None:
     st.sampled_from(("", LD, '<meta property="og:title" content="{}">', '<link rel=canonical href="{}">', "<h1>{}")),
 )
 def test_no_page_breaks_the_reader(text: str, wrap: str) -> None:
-    read((wrap or "{}").replace("{}", text), url="https://a.vn/" + text[:5], selectors={"date": text[:20]})
+    read((wrap or "{}").replace("{}", text), url="https://a.vn/" + text[:5])
 
 
 json_values = st.recursive(

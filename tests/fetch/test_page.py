@@ -133,6 +133,24 @@ def test_a_recipe_names_the_lead_before_a_description_that_every_page_has() -> N
     )
 
 
+def test_a_date_by_a_weak_name_yields_to_the_one_that_readers_see() -> None:
+    weak = '<meta name="dcterms.created" content="2016-07-18">'
+    shown = read(page(weak)).published
+    assert shown is not None and (shown.when, shown.source, shown.confidence) == (
+        DAY,
+        DateSource.PAGE_TEXT,
+        Confidence.SURE,
+    )
+    alone = read(page(weak, line="")).published
+    assert alone is not None and (alone.when.year, alone.confidence) == (2016, Confidence.LIKELY)
+
+
+def test_a_date_that_links_to_its_own_article_is_read() -> None:
+    line = '<div class="posted-on"><a href="https://lamvan.gov.vn/tin/cau-1" rel="bookmark"><time datetime="2024-03-29T08:15:00+07:00">29 tháng 3, 2024</time></a></div>'
+    published = read(page(line=line)).published
+    assert published is not None and (published.when, published.confidence) == (DAY, Confidence.SURE)
+
+
 def test_a_time_element_says_it_to_machines() -> None:
     published = read(page(line='<time datetime="2024-03-29T01:15:00Z"></time>')).published
     assert published is not None and (published.when, published.confidence) == (DAY, Confidence.SURE)

@@ -203,6 +203,29 @@ def test_a_clock_is_known_at_the_next_visit_and_an_old_copy_of_a_page_does_not_u
     assert later.clocks == frozenset()
 
 
+def test_a_clock_with_a_time_is_known_wherever_it_stands() -> None:
+    """Where the headline was taken for the site's name, the clock stands below it."""
+    shown = [shown_by((TITLE, "h1"), (f"{FETCHED:%d/%m/%Y %H:%M}", "div.lich"), fetched=FETCHED)] * 3
+    places = taught(*shown)
+    assert len(places.clocks) == 1 and shown[0].pick(places) is None
+
+
+def test_a_place_of_its_own_that_varies_dates_pages_whose_headline_is_not_known() -> None:
+    def bare(day: str) -> Shown:
+        return find_dates(
+            page((day, "td.ngay-dang"), (LONG, "p"), ("1/2/2024", "li.o"), ("5/3/2024", "li.o")), fetched=FETCHED
+        )
+
+    pages = [bare(f"{day}/3/2024") for day in (11, 12, 13)]
+    assert (found := pages[0].pick()) and found.confidence is Confidence.LIKELY
+    places = taught(*pages)
+    assert (found := pages[0].pick(places)) and (found.when.day, found.confidence) == (11, Confidence.SURE)
+    same = [bare("11/3/2024")] * 4  # a week's column: the same on all pages
+    assert (found := same[0].pick(taught(*same))) and found.confidence is Confidence.LIKELY
+    changed = [bare(f"Cập nhật: {day}/3/2024") for day in (11, 12, 13)]
+    assert (found := changed[0].pick(taught(*changed))) and found.confidence is Confidence.LIKELY
+
+
 def test_numbers_of_articles_are_no_part_of_a_place() -> None:
     assert (
         Line("", (), ("div#post-20412.c-3", "p")).place

@@ -31,6 +31,8 @@ class _Element:
         self.node = node
         self.serial = serial
         self.tag = node.tag or ""
+        if self.tag == "a" and "bookmark" in (node.attributes.get("rel") or ""):
+            self.tag = "span"  # a date that links to its own article
         self._mark: str | None = None
 
     @property

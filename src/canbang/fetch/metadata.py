@@ -6,6 +6,7 @@ Fields that name a person (author, creator, editor) are never looked at.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ _ARTICLES = frozenset({
 _LISTS = frozenset({"collectionpage", "itemlist", "searchresultspage"})
 _MAX_BLOCKS = 400
 _MAX_DEPTH = 12
+_MAX_MICRODATA, _MAX_CLIMB = 20, 30
+_FOREIGN = re.compile(r"\bfoot|copyright|licen[sc]e|giay-?phep|ban-?quyen|comment|binh-?luan|\brelat(?!ive)|lien-?quan")
+_HEADLINE_LEAST = 10
 _META_DATES = ("article:published_time", "og:article:published_time", "og:published_time")
 _NAMED_DATES = (
     "pubdate",
@@ -30,16 +34,15 @@ _NAMED_DATES = (
     "publish_date",
     "publication_date",
     "dc.date.issued",
-    "dcterms.created",
-    "date",
 )
+_WEAK_DATES = ("dcterms.created", "date")  # on some systems the day of the template, the same on all pages
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """As declared, not judged; "" where it is not. ``dates`` are written dates by falling rank; ``kinds`` JSON-LD types.
 
-    ``described``: the lead is the description for search engines, which on many sites is the site's own, if there is one at all.
+    ``weak`` is a date by a name that many systems give to something else. ``described``: the lead is the description for search engines, which on many sites is the site's own, if there is one at all.
     """
 
     title: str
@@ -48,6 +51,7 @@ class Metadata:
     section: str
     canonical: str
     dates: tuple[tuple[str, DateSource], ...]
+    weak: str
     kinds: frozenset[str]
     og_type: str
     articles: int
@@ -121,11 +125,39 @@ def _meta(tree: LexborHTMLParser) -> dict[str, str]:
     return found
 
 
+def _headline(tree: LexborHTMLParser) -> str:
+    """The ``<h1>`` that the page's title begins with, or is mostly; else the longer of both: the shorter is the site's name."""
+    node = tree.css_first("title")
+    title = plain(node.text()[:500] if node else "")
+    whole = match_key(title)
+    headings = [plain(heading.text()[:500]) for heading in tree.css("h1")[:20]]
+    for heading in sorted(headings, key=len, reverse=True):
+        key = match_key(heading)
+        if len(key) >= _HEADLINE_LEAST and (
+            whole.startswith(key) or (whole.endswith(key) and 2 * len(key) >= len(whole))
+        ):
+            return heading
+    return max([*headings[:1], title], key=len)
+
+
 def _microdata(tree: LexborHTMLParser) -> str:
-    node = tree.css_first('[itemprop~="datePublished"]')
-    if node is None:
-        return ""
-    return _attribute(node, "content") or _attribute(node, "datetime") or plain(node.text()[:200])
+    for node in tree.css('[itemprop~="datePublished"]')[:_MAX_MICRODATA]:
+        if not _foreign(node):
+            return _attribute(node, "content") or _attribute(node, "datetime") or plain(node.text()[:200])
+    return ""
+
+
+def _foreign(node: LexborNode) -> bool:
+    """Whether an element stands in the licence at the page's foot, among comments or other stories."""
+    above: LexborNode | None = node
+    for _ in range(_MAX_CLIMB):
+        if above is None or above.tag in ("body", "main", "article"):
+            return False
+        names = f"{above.tag} {above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
+        if _FOREIGN.search(names.lower()):
+            return True
+        above = above.parent
+    return False
 
 
 def selected(tree: LexborHTMLParser, selector: str) -> str:
@@ -149,24 +181,23 @@ def _canonical(tree: LexborHTMLParser, said: str, url: str) -> str:
 def read_metadata(tree: LexborHTMLParser, url: str = "") -> Metadata:
     """Metadata of a page; each field by the first source that has it. Never raises."""
     meta = _meta(tree)
-    heading = tree.css_first("h1")
-    shown = plain(heading.text()[:500]) if heading else ""
+    shown = _headline(tree)
     blocks = list(_blocks(tree))[:_MAX_BLOCKS]
     block = _article(blocks, meta.get("og:title", "") or shown)
     dates = [(_text(block, "datePublished", "uploadDate"), DateSource.JSON_LD)]
     dates += [(meta.get(name, ""), DateSource.OPEN_GRAPH) for name in _META_DATES]
     dates.append((_microdata(tree), DateSource.MICRODATA))
     dates += [(meta.get(name, ""), DateSource.MICRODATA) for name in _NAMED_DATES]
-    title = tree.css_first("title")
     lead = _text(block, "description") or meta.get("og:description", "")
     kinds = frozenset[str]().union(*map(_types, blocks))
     return Metadata(
-        title=_text(block, "headline") or meta.get("og:title", "") or shown or plain(title.text() if title else ""),
+        title=_text(block, "headline") or meta.get("og:title", "") or shown,
         lead=lead or meta.get("description", ""),
         described=not lead,
         section=_text(block, "articleSection") or meta.get("article:section", ""),
         canonical=_canonical(tree, meta.get("og:url", ""), url),
         dates=tuple((text, source) for text, source in dates if text),
+        weak=next((meta[name] for name in _WEAK_DATES if meta.get(name)), ""),
         kinds=kinds,
         og_type=meta.get("og:type", "").lower(),
         articles=sum(1 for one in blocks if _types(one) & (_ARTICLES - {"videoobject"})),

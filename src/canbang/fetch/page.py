@@ -87,9 +87,9 @@ def _within_bounds(markup: str) -> str:
     return markup[:at]
 
 
-def _declared(meta: Metadata, fetched: datetime | None, zone: tzinfo) -> PublishedAt | None:
-    """The first declared date that can be read; an open day/month order or a future day makes it likely only."""
-    for text, source in meta.dates:
+def _declared(dates: Sequence[tuple[str, DateSource]], fetched: datetime | None, zone: tzinfo) -> PublishedAt | None:
+    """The first declared date that can be read; an open day/month order makes it likely only, a future day is none."""
+    for text, source in dates:
         dated = parse_date(text, now=fetched, zone=zone)
         if dated is None or (fetched and dated.when > fetched + timedelta(days=1)):
             continue
@@ -98,6 +98,12 @@ def _declared(meta: Metadata, fetched: datetime | None, zone: tzinfo) -> Publish
             dated.when, dated.has_time, source, Confidence.SURE if sure else Confidence.LIKELY, text[:100]
         )
     return None
+
+
+def _weakly(meta: Metadata, fetched: datetime | None, zone: tzinfo) -> PublishedAt | None:
+    """A date by a weak name: likely, until the page shows the same to its readers."""
+    said = _declared([(meta.weak, DateSource.MICRODATA)], fetched, zone) if meta.weak else None
+    return replace(said, confidence=Confidence.LIKELY) if said else None
 
 
 def _wants_check(said: PublishedAt, fetched: datetime | None) -> bool:
@@ -213,7 +219,9 @@ def read_draft(
     layout = reading.layout if reading else None
     if layout and layout.lead and meta.described:
         meta = replace(meta, lead=selected(tree, layout.lead) or meta.lead)
-    declared = _declared(meta, fetched, zone) or _by_recipe(layout, tree, fetched, zone)
+    declared = (
+        _declared(meta.dates, fetched, zone) or _by_recipe(layout, tree, fetched, zone) or _weakly(meta, fetched, zone)
+    )
     asked = declared is None or _wants_check(declared, fetched)
     lines = page_lines(tree) if asked else ()
     shown = find_dates(lines, title=meta.title, fetched=fetched, zone=zone) if asked else None
@@ -282,7 +290,7 @@ def _own(canonical: str, url: str) -> str:
 def read_page(body: bytes) -> PageMeta:
     """Metadata of an article page; nothing is guessed from running text."""
     meta = read_metadata(parse(body))
-    said = _declared(meta, None, VIETNAM)
+    said = _declared(meta.dates, None, VIETNAM)
     sure = said if said and said.confidence is Confidence.SURE else None
     when, source = (sure.when.astimezone(VIETNAM), sure.source) if sure else (None, DateSource.JSON_LD)
     return PageMeta(meta.title, meta.lead, meta.section, when, source)

@@ -57,7 +57,10 @@ class Reader:
 
     def _memory(self) -> dict[str, Any]:
         pages = min(self.places.pages, Places.LEAST)
-        return {"pages": pages, "clocks": sorted(self.places.clocks), "moved": list(self.places.moved)}
+        places = self.places
+        return {
+            "pages": pages, "clocks": sorted(places.clocks), "moved": list(places.moved), "varied": list(places.varied)
+        }  # fmt: skip
 
     def save(self) -> None:
         """Write what changed, earlier recipes beside the new one. Where that fails ``trouble`` says so, and nothing stops."""
@@ -81,7 +84,8 @@ def _places(path: Path | None) -> Places:
     """What was written last time; nothing where there is nothing, or nothing that can be read."""
     try:
         said = json.loads(path.read_text("utf-8")) if path else {}
-        return Places(int(said.get("pages", 0)), map(str, said.get("clocks", ())), map(str, said.get("moved", ())))
+        names = (map(str, said.get(name, ())) for name in ("clocks", "moved", "varied"))
+        return Places(int(said.get("pages", 0)), *names)
     except (OSError, ValueError, TypeError, AttributeError):
         return Places()
 

@@ -65,7 +65,7 @@ class _Candidate:
 _B = r"(?:^|[\s.#_\->/])"
 _NOT_OWN = re.compile(
     rf"{_B}(?:relat(?!ive)|lien-?quan|(?:tin|bai)-?(?:khac|moi|cu|lien|noi|hot|doc)|others?\b|more(?:\b|-)|xem-?them|(?:doc|xem)-?nhieu|most|popular|"
-    rf"hot|side-?bar|aside|recommend|suggest|goi-?y|cung-?(?:chuyen|muc)|list-?news|news-?list|widget|ticker|slide|carousel|marquee|"
+    rf"hot|side-?bar|aside|recommend|suggest|goi-?y|cung-?(?:chuyen|muc)|list-?news|news-?list|(?<!elementor-)widget|ticker|slide|carousel|marquee|"
     rf"rail|promo|teaser|right\b|zone-?lq|"
     rf"comments?|binh-?luan|cmt|y-?kien|phan-?hoi|repl(?:y|ies)|disqus|fb-comments|"
     rf"(?:(?:site|main|page|top)-?)?header(?=$|[\s.#])|header-?(?:top|main|bar)|top-?bar|masthead|nav(?:bar|igation)?\b|menu|clock|dong-?ho|banner|today|hom-?nay|hien-?tai|current|"
@@ -73,6 +73,7 @@ _NOT_OWN = re.compile(
 )
 _DATE_MARK = re.compile(
     r"(?<!up)(?<!candi)(?<!vali)date(?!-?picker)|(?<!run)time(?!line|r|out)|ngay|thoi-?gian|publish|posted|gio-?dang|dang-?luc|created"
+    r"|(?:article|post|entry|news)-(?:meta|info)\b"
 )
 _LICENCE = re.compile(  # with or without accents: stripping those of every line of a page would cost more than all the rest
     r"gi[ấa]y ph[ée]p|\bgp(?:-|xb| s[ốo]|/)|b[ảa]n quy[ềe]n|copyright|©|\(c\)\s*\d{4}|ch[ịi]u tr[áa]ch nhi[ệe]m|t[ổo]ng bi[êe]n t[ậa]p"
@@ -87,7 +88,7 @@ _BOX_HEADING = re.compile(
 )
 _UPDATED = re.compile(r"cap nhat|sua (?:luc|ngay|lan)|updated|chinh sua|last modified")
 _PUBLISHED = re.compile(
-    r"\b(?:ngay dang|dang luc|dang ngay|ngay xuat ban|xuat ban|phat hanh|dang tai|ngay tao|published|posted|post date)\b"
+    r"\b(?:ngay dang|dang luc|dang ngay|ngay xuat ban|xuat ban|phat hanh|dang tai|ngay tao|duoc viet ngay|published|posted|post date)\b"
 )
 # What may stand beside a publication date without saying anything of its own.
 _LABELS = re.compile(
@@ -128,11 +129,11 @@ def _title_at(lines: Sequence[Line], title: str) -> int | None:
 
 
 def _says(text: str, title: str, wanted: str) -> bool:
-    """Whether a line is the headline; a page's title may go on with the site's name."""
+    """Whether a line is the headline; a page's title may begin or go on with the site's name."""
     if not len(title) / 3 <= len(text) <= 2 * len(title):
         return False
     key = match_key(text)
-    return key == wanted or (len(key) >= 15 and wanted.startswith(key))
+    return key == wanted or (len(key) >= 15 and (wanted.startswith(key) or wanted.endswith(key)))
 
 
 def _common(one: Line, other: Line) -> int:
@@ -220,7 +221,7 @@ def _in_article_box(one: _Candidate, lines: Sequence[Line], title_at: int) -> bo
 
 
 def _weigh(
-    found: list[_Candidate], lines: Sequence[Line], title_at: int, now: datetime | None, zone: tzinfo
+    found: list[_Candidate], lines: Sequence[Line], title_at: int | None, now: datetime | None, zone: tzinfo
 ) -> tuple[DateLine, ...]:
     """What speaks for and against each on this page: near the title, saying nothing else or marked as a date."""
     places = Counter(candidate.line.place for candidate in found)
@@ -233,21 +234,28 @@ def _weigh(
             one.doubts.append("doubt")
         if split_date(one.rest, zone=zone):
             one.doubts.append("two dates")
-        above = one.at < title_at
-        between = lines[one.at + 1 : title_at] if above else lines[title_at + 1 : one.at]
-        long = sum(1 for line in between if len(line.text) > _LONG)
-        near = len(between) <= (_BEFORE if above else _AFTER) and not long
-        if not near or (places[one.line.place] > 1 and len(between) > 3):
+        if title_at is None or _is_far(one, lines, title_at, places[one.line.place]):
             one.doubts.append("far")
         if _UPDATED.search(one.rest) and not _PUBLISHED.search(one.rest):
             one.doubts.append("updated")
         if rest and not marked:
             one.doubts.append("words")
-        out.append(_date_line(one, title_at, above and not _in_article_box(one, lines, title_at), now, zone))
+        out.append(_date_line(one, lines, title_at, now, zone))
     return tuple(out)
 
 
-def _date_line(one: _Candidate, title_at: int, outside: bool, now: datetime | None, zone: tzinfo) -> DateLine:
+def _is_far(one: _Candidate, lines: Sequence[Line], title_at: int, like: int) -> bool:
+    """Whether much stands between the line and the headline; ``like`` lines of its place are on the page."""
+    above = one.at < title_at
+    between = lines[one.at + 1 : title_at] if above else lines[title_at + 1 : one.at]
+    long = sum(1 for line in between if len(line.text) > _LONG)
+    return len(between) > (_BEFORE if above else _AFTER) or long > 0 or (like > 1 and len(between) > 3)
+
+
+def _date_line(
+    one: _Candidate, lines: Sequence[Line], title_at: int | None, now: datetime | None, zone: tzinfo
+) -> DateLine:
+    outside = title_at is None or (one.at < title_at and not _in_article_box(one, lines, title_at))
     when, published = one.dated.when, bool(_PUBLISHED.search(one.rest))
     today = now is None or _same_day(now, when, zone)
     exact = now is not None and when.astimezone(zone).date() == now.astimezone(zone).date()
@@ -257,16 +265,15 @@ def _date_line(one: _Candidate, title_at: int, outside: bool, now: datetime | No
     clocklike = today and not published and split_date(one.line.text or one.line.machine, zone=zone) is not None
     return DateLine(
         when, one.dated.has_time, one.line.text, f"{'^' * outside}{one.line.place}", tuple(one.doubts),
-        (one.at < title_at, abs(one.at - title_at)), published, outside, clocklike, exact and clocklike,
+        (one.at < (title_at or 0), abs(one.at - (title_at or 0))), published, outside, clocklike, exact and clocklike,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The dates that a page shows, ready to be chosen from. ``headed``: the page has a headline to go by."""
+    """The dates that a page shows, ready to be chosen from."""
 
     lines: tuple[DateLine, ...]
-    headed: bool
     zone: tzinfo
 
     def pick(self, places: Places | None = None) -> PageDate | None:
@@ -277,10 +284,8 @@ class Shown:
         found = [one for one in self.lines if places is None or not places.is_clock(one.place)]
         if not found:
             return None
-        if not self.headed:
-            return _as_date(found[0], Confidence.LIKELY)
         doubts = {id(one): len(one.doubts) + _may_be_clock(one, places) for one in found}
-        strong = [one for one in found if not doubts[id(one)]]
+        strong = [one for one in found if not doubts[id(one)]] or _varied(found, places)
         said = [one for one in strong if one.published] or strong
         if len({one.when.astimezone(self.zone).date() for one in said}) == 1:
             # The same day twice: the one with a clock says more.
@@ -296,6 +301,15 @@ def _may_be_clock(one: DateLine, places: Places | None) -> bool:
     return one.clocklike and (one.outside if places is None else not places.has_moved(one.place))
 
 
+def _varied(found: Sequence[DateLine], places: Places | None) -> list[DateLine]:
+    """Lines in a place of their own whose day differed from page to page: by the site they are its dates, headline or not."""
+    alone = Counter(one.place for one in found)
+    return [
+        one for one in found
+        if places is not None and alone[one.place] == 1 and places.varies(one.place) and set(one.doubts) <= {"far"}
+    ]  # fmt: skip
+
+
 def _as_date(one: DateLine, confidence: Confidence) -> PageDate:
     return PageDate(one.when, one.has_time, confidence, one.text)
 
@@ -306,6 +320,4 @@ def find_dates(
     """The lines that may hold the page's date. ``fetched`` (aware): relative times count from it, a date after it is none."""
     title_at = _title_at(lines, title)
     found = _candidates(lines, title_at, fetched, zone)[:_MAX_FOUND]
-    if title_at is None:
-        return Shown(tuple(_date_line(one, one.at, False, fetched, zone) for one in found), False, zone)
-    return Shown(_weigh(found, lines, title_at, fetched, zone), True, zone)
+    return Shown(_weigh(found, lines, title_at, fetched, zone), zone)
