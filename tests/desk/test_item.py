@@ -307,5 +307,5 @@ def test_items_of_others_are_404_and_never_listed(stocked: Organisation, hoa: Us
 def test_a_page_of_fifty_asks_little_of_the_database(
     minhs: Client, drawn: Organisation, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         html(minhs, store())
