@@ -19,8 +19,6 @@ from canbang.estimate.looks import Mode
 from desk.conftest import BAD, MONTH, client_of, person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-# playwright's loop runs in this thread: Django would take the tests' own queries for asynchronous ones
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PHONE = {"width": 360, "height": 640}
 Open = Callable[..., Page]
 
@@ -38,10 +36,13 @@ def thu(drawn: Organisation) -> User:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # playwright's loop runs in this thread: Django would take the tests' own queries for asynchronous ones
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield found
         found.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
