@@ -278,6 +278,22 @@ def test_a_change_of_shape_makes_the_next_pages_be_checked(learnt: Recipe) -> No
     assert verdicts == [Verdict.SHAPE] + 3 * [Verdict.CHECKED] + 2 * [Verdict.APPLIED]
 
 
+def test_pages_whose_date_the_recipe_lacks_teach_where_it_stands(learnt: Recipe) -> None:
+    """The first pages were too few, or all of today."""
+    bare = replace(learnt, layouts=(replace(learnt.layouts[0], date="", date_sure=False),))
+    watch = Watch("lang.example", bare, clock=lambda: NOW)
+    for number in range(20, 27):
+        watch.undated(lesson(number))
+    assert watch.recipe == bare
+    watch.undated(lesson(27))
+    assert watch.recipe is not None and (watch.recipe.version, watch.earlier) == (2, [bare])
+    assert replace(learnt.layouts[0]) == watch.recipe.layouts[0]
+    same = Watch("lang.example", bare, clock=lambda: NOW)
+    for number in range(40):
+        same.undated(replace(lesson(1), url=url(number)))  # one day proves nothing, and is asked ever more seldom
+    assert same.recipe == bare
+
+
 def test_a_recipe_survives_being_written_and_read(learnt: Recipe, tmp_path: Path) -> None:
     path = save_recipe(tmp_path, learnt)
     assert path.read_text("utf-8").startswith("# Công thức đọc trang của lang.example")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from canbang.text.normalise import nfc
@@ -27,11 +25,11 @@ class _Element:
 
     __slots__ = ("_mark", "node", "serial", "tag")
 
-    def __init__(self, node: LexborNode, serial: int) -> None:
+    def __init__(self, node: LexborNode, tag: str, serial: int) -> None:
         self.node = node
         self.serial = serial
-        self.tag = node.tag or ""
-        if self.tag == "a" and "bookmark" in (node.attributes.get("rel") or ""):
+        self.tag = tag
+        if tag == "a" and "bookmark" in (node.attributes.get("rel") or ""):
             self.tag = "span"  # a date that links to its own article
         self._mark: str | None = None
 
@@ -56,14 +54,18 @@ class _Lines:
         self._inner: tuple[_Element, ...] = ()
 
     def add(self, text: str, path: list[_Element]) -> None:
-        block = next((at + 1 for at in range(len(path) - 1, -1, -1) if path[at].tag not in _INLINE), 0)
-        if text.strip():
+        self._parts.append(text)
+        size = len(text.strip())
+        if not size:
+            return
+        held = may_hold_date(text)
+        if held or not self._path:
+            block = next((at + 1 for at in range(len(path) - 1, -1, -1) if path[at].tag not in _INLINE), 0)
             self._path = self._path or tuple(path[:block])
-            if may_hold_date(text):
+            if held:
                 self._inner = tuple(path[block:])
         if any(element.tag == "a" for element in path[-4:]):
-            self._linked += len(text.strip())
-        self._parts.append(text)
+            self._linked += size
 
     def machine(self, value: str, path: list[_Element]) -> None:
         self._machine = self._machine or value[:60]
@@ -81,46 +83,34 @@ class _Lines:
         self._parts, self._path, self._inner, self._machine, self._linked = [], (), (), "", 0
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, int]]:
-    """Nodes in reading order with their depth; iterative, since hostile pages nest without end."""
-    stack = [(root, 0)]
-    for _ in range(_MAX_NODES):
-        if not stack:
-            return
-        node, depth = stack.pop()
-        yield node, depth
-        sibling = node.next
-        if sibling is not None and depth:
-            stack.append((sibling, depth))
-        if (node.tag or "") not in _SKIPPED and depth < _MAX_DEPTH:
-            child = node.child
-            if child is not None:
-                stack.append((child, depth + 1))
-
-
 def page_lines(tree: LexborHTMLParser) -> list[Line]:
     """The page's visible lines, in order; marks only where a line may hold a date or is a headline."""
-    root = tree.body
-    if root is None:
-        return []
     lines, path = _Lines(), list[_Element]()
-    for serial, (node, depth) in enumerate(_walk(root)):
+    # Iterative, since hostile pages nest without end.
+    stack: list[tuple[LexborNode | None, int]] = [(tree.body, 0)]
+    for serial in range(_MAX_NODES):
+        if not stack or len(lines.out) >= _MAX_LINES:
+            break
+        node, depth = stack.pop()
+        if node is None:
+            continue
+        if depth:
+            stack.append((node.next, depth))
+        if depth < len(path):
+            # Leaving blocks ends the line; leaving inline elements does not.
+            if any(element.tag not in _FLOWING for element in path[depth:]):
+                lines.end()
+            del path[depth:]
         tag = node.tag or ""
-        # Leaving blocks ends the line; leaving inline elements does not.
-        if any(element.tag not in _FLOWING for element in path[depth:]):
-            lines.end()
-        del path[depth:]
         if tag == "-text":
             lines.add(node.text_content or "", path)
-        elif not tag.startswith(("-", "_", "!")):
+        elif tag[:1] not in ("", "-", "_", "!"):
             if tag not in _FLOWING:
                 lines.end()
-            path.append(_Element(node, serial))
+            path.append(_Element(node, tag, serial))
             if tag == "time" and node.attributes.get("datetime"):
                 lines.machine(node.attributes["datetime"] or "", path)
-        else:
-            continue
-        if len(lines.out) >= _MAX_LINES:
-            break
+            if tag not in _SKIPPED and depth < _MAX_DEPTH:
+                stack.append((node.child, depth + 1))
     lines.end()
     return lines.out

@@ -18,6 +18,7 @@ from canbang.fetch.lines import page_lines
 from canbang.fetch.metadata import Metadata, is_list, read_metadata, selected
 from canbang.fetch.not_item import why_not_article
 from canbang.fetch.recipe import Layout, Verdict, read_date
+from canbang.fetch.recipe_sheet import Lesson
 from canbang.fetch.recipe_watch import Watch
 from canbang.item import VIETNAM, Confidence, DateSource
 from canbang.text.date_places import Places
@@ -219,6 +220,8 @@ def read_draft(
     layout = reading.layout if reading else None
     if layout and layout.lead and meta.described:
         meta = replace(meta, lead=selected(tree, layout.lead) or meta.lead)
+    if watch and layout and not layout.date and not meta.dates:
+        watch.undated(Lesson(url, markup, "", fetched))
     declared = (
         _declared(meta.dates, fetched, zone) or _by_recipe(layout, tree, fetched, zone) or _weakly(meta, fetched, zone)
     )

@@ -364,6 +364,22 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
     return Recipe(site, version, now, len(lessons), tuple(layouts)) if layouts else None
 
 
+def learn_dates(recipe: Recipe, lessons: Sequence[Lesson]) -> Recipe | None:
+    """The recipe with the places of dates for layouts that lacked them, its next version; ``None`` where none was found.
+
+    ``lessons`` are pages that these layouts read; no teacher is asked.
+    """
+    sheets = lay_out(lessons)
+    dates = _dates(sheets)
+    layouts = []
+    for layout in recipe.layouts:
+        placed = [(sheet, at) for sheet in sheets if (at := found_by(sheet, layout.body)) is not None]
+        day, sure = ("", False) if layout.date else _date(placed, dates)
+        layouts.append(replace(layout, date=day, date_sure=sure) if day else layout)
+    fresh = tuple(layouts)
+    return replace(recipe, version=recipe.version + 1, layouts=fresh) if fresh != recipe.layouts else None
+
+
 def same_place(lesson: Lesson, layout: Layout, company: Sequence[Lesson] = ()) -> bool:
     """Whether the teacher's running text of a page stands in the place where the layout reads it.
 

@@ -21,7 +21,6 @@ _AGENCY = re.compile(
     r"|(?P<b>(?:[A-ZĐ][A-ZĐ0-9+&]{1,9}|[A-Z]{2,6}\.(?:VN|COM)|TTXVN(?:/Vietnam\+)?|[A-Z][\w]{1,12}\.(?:vn|net|com)))\s*[-–—]\s+"
     r")"
 )
-_SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^\w]+")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f]")
 _AGENCY_MAX = 40
@@ -34,7 +33,7 @@ def nfc(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def plain(text: str) -> str:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from canbang.item import VIETNAM, Confidence
 from canbang.text.date_places import DateLine, Places
@@ -114,7 +115,28 @@ _CLOCK_OFF = timedelta(minutes=15)
 
 def may_hold_date(text: str) -> bool:
     """A quick look: whether it is worth asking where a line stands."""
-    return len(text) <= _MAX_LINE and _HINT.search(text) is not None
+    return len(text) <= _MAX_LINE and _hints(text)
+
+
+# The lines of a site's menus and boxes stand on each of its pages: what they say is worked out once.
+@lru_cache(maxsize=8192)
+def _hints(text: str) -> bool:
+    return _HINT.search(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def _key(text: str) -> str:
+    return match_key(text)
+
+
+@lru_cache(maxsize=8192)
+def _heads_box(text: str) -> bool:
+    return _BOX_HEADING.search(strip_accents(text.lower()).strip(" :.»›-")) is not None
+
+
+@lru_cache(maxsize=8192)
+def _is_licence(text: str) -> bool:
+    return _LICENCE.search(text) is not None
 
 
 def _title_at(lines: Sequence[Line], title: str) -> int | None:
@@ -132,7 +154,7 @@ def _says(text: str, title: str, wanted: str) -> bool:
     """Whether a line is the headline; a page's title may begin or go on with the site's name."""
     if not len(title) / 3 <= len(text) <= 2 * len(title):
         return False
-    key = match_key(text)
+    key = _key(text)
     return key == wanted or (len(key) >= 15 and (wanted.startswith(key) or wanted.endswith(key)))
 
 
@@ -152,8 +174,7 @@ def _foreign(lines: Sequence[Line], title_at: int | None) -> set[int]:
     for at, line in enumerate(lines):
         # "Bình luận" linked right under the headline leads down to the comments, it does not head them.
         jump = line.linked and title_at is not None and title_at < at <= title_at + 4
-        words = strip_accents(line.text.lower()).strip(" :.»›-") if len(line.text) <= 50 and not jump else ""
-        if words and _BOX_HEADING.search(words) and at + 1 < len(lines):
+        if len(line.text) <= 50 and not jump and at + 1 < len(lines) and _heads_box(line.text):
             depth = _common(line, lines[at + 1])
             box = line.trail[:depth]
             for later in range(at, len(lines)):
@@ -161,7 +182,7 @@ def _foreign(lines: Sequence[Line], title_at: int | None) -> set[int]:
                 if lines[later].trail[:depth] != box or (title_at is not None and later == title_at):
                     break
                 out.add(later)
-        if len(line.text) <= _LICENCE_MAX and _LICENCE.search(line.text):
+        if len(line.text) <= _LICENCE_MAX and _is_licence(line.text):
             # Above the headline a licence is a line of the banner; below it the page's end begins, and a line or two before
             # it ("Ngày 15/02/2019 / Giấy phép số 12") may belong to it, though never those right under the headline.
             below = title_at is None or at > title_at
@@ -189,7 +210,7 @@ def _candidates(lines: Sequence[Line], title_at: int | None, now: datetime | Non
             continue
         # "Today" in a sentence is no date line.
         told = now if len(line.text) <= _TOLD_MAX else None
-        read = split_date(line.text, now=told, zone=zone) if _HINT.search(line.text) else None
+        read = split_date(line.text, now=told, zone=zone) if may_hold_date(line.text) else None
         machine = split_date(line.machine, zone=zone) if line.machine else None
         if machine and read and machine[0].when.astimezone(zone).date() == read[0].when.astimezone(zone).date():
             read = machine[0], read[1]
