@@ -134,6 +134,13 @@ def test_a_title_block_a_total_row_and_blank_rows_do_not_become_items(tmp_path: 
     assert [reject.reason for reject in rejects] == ["dòng tổng, không phải tin bài"]
 
 
+def test_an_item_whose_channel_reads_like_a_total_without_its_tone_counts(tmp_path: Path) -> None:
+    path = write(tmp_path, "Kênh,Tiêu đề,Ngày đăng\nCổng,Một tin,29/3/2024\nCộng,1,\n")
+    items, rejects = split(path)
+    assert [(item.channel, item.title) for item in items] == [("Cổng", "Một tin")]
+    assert [reject.reason for reject in rejects] == ["dòng tổng, không phải tin bài"]
+
+
 def test_single_broken_rows_are_rejected_with_their_place(tmp_path: Path) -> None:
     path = write(
         tmp_path,

@@ -135,9 +135,9 @@ class _Reader:
     def _is_total(self, row: Sequence[Any]) -> bool:
         first = next((text_of(cell) for cell in row if text_of(cell)), "")
         key = heading_key(first)
-        return key in _TOTALS or (
-            key.startswith(("tong cong", "tong so")) and not text_of(self.cell(row, "published_at"))
-        )
+        # "Cổng" reads like "cộng" without its tone, and may name the channel of an item: a total has no day
+        said = key in _TOTALS or key.startswith(("tong cong", "tong so"))
+        return said and not text_of(self.cell(row, "published_at"))
 
     def _words(self, row: Sequence[Any]) -> list[str]:
         """Title, lead and text, a font of the 1990s undone before cleaning: that drops what TCVN3 writes for "ư"."""
