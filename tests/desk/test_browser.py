@@ -102,6 +102,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process.wait(60)
 
 
+def confirm(page: Any) -> None:
+    """Give the password again where it is asked for."""
+    if "/xac-nhan/" in page.url:
+        page.fill("[name=password]", PASSWORD)
+        press(page, "form.card button")
+
+
+def press(page: Any, what: str) -> None:
+    """Click something that leads to another page, and wait for it."""
+    with page.expect_navigation():
+        page.click(what)
+
+
 def screens(page: Any, start: str, seen: set[str]) -> Iterator[str]:
     """Opens every screen that links lead this person to from ``start``, one address of each name; gives the names not seen yet."""
     waiting, opened = [start], {""}
@@ -113,12 +126,16 @@ def screens(page: Any, start: str, seen: set[str]) -> Iterator[str]:
         opened.add(name)
         reply = page.goto(address)
         assert reply.status == 200, (name, reply.status)
-        waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
-        here = named(page.url)
-        opened.add(here)
-        if here not in seen:
-            seen |= {name, here}
+        if (here := named(page.url)) != name and here not in seen:  # led elsewhere: to the month, or to the password
+            seen.add(here)
             yield here
+        confirm(page)
+        waiting += page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")
+        opened.add(here := named(page.url))
+        if here not in seen:
+            seen |= {here, name}
+            yield here
+        seen.add(name)
 
 
 def named(address: str) -> str:
@@ -194,19 +211,6 @@ def site() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
     server.server_close()
-
-
-def confirm(page: Any) -> None:
-    """Give the password again where it is asked for."""
-    if "/xac-nhan/" in page.url:
-        page.fill("[name=password]", PASSWORD)
-        press(page, "main form button")
-
-
-def press(page: Any, what: str) -> None:
-    """Click something that leads to another page, and wait for it."""
-    with page.expect_navigation():
-        page.click(what)
 
 
 with_and_without = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
