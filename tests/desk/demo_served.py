@@ -1,7 +1,7 @@
 """A small demo desk behind the real server, for browsers: ``python demo_served.py HOME PORT``.
 
-The same province with few months; everybody has one password. Hòa Trà's month is drawn and nobody judged it, Suối Mây's auditors
-differ often, the months of Lam Vân and of the press wait for a signature.
+The same province with few months; everybody has one password. Hòa Trà's month is drawn and nobody judged it, auditors differ
+often, the months of Suối Mây and of the press wait for a signature.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from canbang.cli.desk import prepare
 
 PASSWORD = "sông Ngàn chảy qua bản Sen"
-MONTHS = {"lam-van": 2, "suoi-may": 2, "bao-lam-van": 1, "hoa-tra": 1, "lung-cat": 1}
-LAST = {"lam-van": "audited", "bao-lam-van": "audited", "suoi-may": "half", "hoa-tra": "drawn", "lung-cat": "signed"}
+MONTHS = {"lam-van": 2, "suoi-may": 1, "bao-lam-van": 1, "hoa-tra": 1, "lung-cat": 1}
+LAST = {"lam-van": "half", "bao-lam-van": "audited", "suoi-may": "audited", "hoa-tra": "drawn", "lung-cat": "signed"}
 
 
 def main(home: Path, port: int) -> None:

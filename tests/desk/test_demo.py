@@ -28,11 +28,11 @@ PLACE = read("place.toml")
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> dict[str, Any]:
-    """The same province with two months of two units: Suối Mây, which is in the middle of its audit, and the press."""
+    """The same province with two months of three units, and short ones: the province's own is in the middle of its audit."""
     settings.HOME = tmp_path
     place = copy.deepcopy(PLACE)
     for unit in place["unit"]:
-        unit["months"] = {"suoi-may": 2, "bao-lam-van": 2}.get(unit["code"], 0)
+        unit["months"] = {"lam-van": 2, "suoi-may": 1, "bao-lam-van": 2}.get(unit["code"], 0)
         unit["month"], unit["audited"] = 60, 30
     monkeypatch.setattr(demo, "read", lambda _: place)
     return place
@@ -50,16 +50,18 @@ def test_the_demo_is_a_desk_in_the_middle_of_its_work_and_a_second_start_changes
     assert everything() == before
 
     today = timezone.localdate().replace(day=1)
-    press, commune = (Organisation.objects.get(code=code) for code in ("bao-lam-van", "suoi-may"))
+    codes = ("lam-van", "bao-lam-van", "suoi-may")
+    province, press, commune = (Organisation.objects.get(code=code) for code in codes)
     signed = {one.month: bool(one.signed_at) for one in Sheet.objects.filter(organisation=press)}
     assert list(signed.values()).count(True) == 2
     assert signed[today] is False
-    half = Draw.objects.filter(organisation=commune).order_by("-month")[1]
+    half = Draw.objects.filter(organisation=province).order_by("-month")[1]
     far = measurement.progress(half)
-    assert 0 < far.first < far.cards
-    assert "Chấm mẫu chưa xong" in sheet.why_not_signed(Sheet.objects.get(organisation=commune, month=half.month))
-    minh = User.objects.get(email="minh@lamvan.example")
-    assert judgement.waiting(commune, minh.person) > 0
+    assert (far.first, far.cards, far.disputed >= 2) == (10, 30, True)
+    assert "Chấm mẫu chưa xong" in sheet.why_not_signed(Sheet.objects.get(organisation=province, month=half.month))
+    auditor = User.objects.get(email="nguoicham@lamvan.example")
+    assert judgement.waiting(province, auditor.person) >= 20
+    assert sheet.why_not_signed(Sheet.objects.get(organisation=commune, month=half.month)) == ""
 
     for organisation in Organisation.objects.filter(enrolled=True):
         chain = Entry.objects.filter(organisation=organisation).order_by("number")

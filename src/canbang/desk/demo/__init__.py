@@ -30,10 +30,12 @@ FIRST = "lam-van"
 
 _HOST = "lamvan.example"
 _STAFF = (
-    ("bien-tap", "Người biên tập", (Role.ADMIN, Role.STAFF, Role.SECRETARY)), ("cham-1", "Người chấm một", (Role.CODER,)),
-    ("cham-2", "Người chấm hai", (Role.CODER,)), ("phan-xu", "Người phân xử", (Role.ADJUDICATOR,)),
-    ("lanh-dao", "Lãnh đạo", (Role.HEAD,)),
-)  # fmt: skip
+    ("bien-tap", "Người biên tập", "Biên tập viên", (Role.ADMIN, Role.STAFF, Role.SECRETARY)),
+    ("cham-1", "Người chấm một", "Cộng tác viên", (Role.CODER,)),
+    ("cham-2", "Người chấm hai", "Cộng tác viên", (Role.CODER,)),
+    ("phan-xu", "Người phân xử", "Trưởng bộ phận", (Role.ADJUDICATOR,)),
+    ("lanh-dao", "Lãnh đạo đơn vị", "Người đứng đầu", (Role.HEAD,)),
+)
 
 
 def load() -> list[str]:
@@ -97,12 +99,12 @@ def _people(organisation: Organisation, place: Mapping[str, Any]) -> People:
             user.save()
             for role in named:
                 holders[role].append(user)
-    for login, name, roles in _STAFF:
+    for login, name, position, roles in _STAFF:
         missing = [role for role in roles if len(holders[role]) < (2 if role is Role.CODER else 1)]
         if not missing:
             continue
         email = _email(f"{login}.{organisation.code}")
-        user = member.set_roles(organisation, None, email, name, "", missing)
+        user = member.set_roles(organisation, None, email, name, position, missing)
         for role in missing:
             holders[role].append(user)
     first, second = holders[Role.CODER][:2]
@@ -120,7 +122,12 @@ def _enrol(organisation: Organisation, unit: Mapping[str, Any], people: People) 
         if one["platform"] != Platform.WEB:
             continue
         signed = channel.enrol(
-            made, people.clerk, url=one["url"], owner=organisation.name(), by=people.head.name, consent=""
+            made,
+            people.clerk,
+            url=one["url"],
+            owner=organisation.name(),
+            by=f"{people.head.name}, {people.head.position}",
+            consent="",
         )
         if proof := one.get("proof"):
             where = one["url"].rstrip("/") + WELL_KNOWN if proof == "well-known" else one["url"]

@@ -18,6 +18,9 @@ from canbang.item import Item, Label
 
 _SECOND_DIFFERS = 0.08
 _UNSURE = 0.01
+_LEFT = 20
+"""Cards that a month in the middle of its audit still holds for somebody to try: ten minutes."""
+_SURELY_DISPUTED = 2
 
 Tick = Callable[[int], None]
 """Told how much of the work was done just now."""
@@ -87,9 +90,10 @@ def _audit(organisation: Organisation, room: Newsroom, month: date, budget: int,
     drawn = draw.draw_first(opened, budget, people.clerk)
     cards = list(drawn.cards.select_related("draw", "item__channel"))
     if stand == "half":
-        cards = cards[: len(cards) * 2 // 3]
+        cards = cards[:-_LEFT]
     if stand != "drawn":
-        judgement.judge_all(organisation, list(_answers(cards, room, people)))
+        sure = _SURELY_DISPUTED if stand == "half" else 0
+        judgement.judge_all(organisation, list(_answers(cards, room, people, sure)))
     if stand in ("audited", "signed"):
         _settle(organisation, drawn, room, people)
     figure = sheet.refresh(organisation, month)
@@ -97,15 +101,16 @@ def _audit(organisation: Organisation, room: Newsroom, month: date, budget: int,
         sheet.sign(figure, people.head, sheet.digest_of(figure))
 
 
-def _answers(cards: Sequence[Drawn], room: Newsroom, people: People) -> Iterator[Given]:
-    """What the two auditors say: mostly the truth; of what both judged, a few differ."""
+def _answers(cards: Sequence[Drawn], room: Newsroom, people: People, sure: int) -> Iterator[Given]:
+    """What the two auditors say: mostly the truth; of what both judged, a few differ, ``sure`` ones in any case."""
     for card in cards:
         first, second = people.coders if card.place % 2 else people.coders[::-1]
         truth = room.truth[card.item.act.id]
         yield Given(card, Turn.FIRST, first, _answer(truth, unsure=bool(room.rng.random() < _UNSURE)))
         if card.doubled:
-            other = _other(truth) if room.rng.random() < _SECOND_DIFFERS else truth
-            yield Given(card, Turn.SECOND, second, _answer(other))
+            differs = room.rng.random() < _SECOND_DIFFERS or sure > 0
+            sure -= 1
+            yield Given(card, Turn.SECOND, second, _answer(_other(truth) if differs else truth))
 
 
 def _answer(label: Label, *, unsure: bool = False) -> Answer:
