@@ -242,6 +242,14 @@ def test_each_of_the_three_proofs_is_seen(site: Site) -> None:
     assert covering(site.url + "/khac/rss", [proven(site, record)]) is not None
 
 
+@pytest.mark.parametrize(
+    "url", ["https://a.vn:cổng/", "https://a.vn:99999/", "https://[a.vn/", "ftp://a.vn/", "a.vn", ""]
+)
+def test_a_broken_address_is_covered_by_nothing_and_named(url: str) -> None:
+    with pytest.raises(InputError, match="địa chỉ không hợp lệ"):
+        covering(url, [])
+
+
 def test_somebody_elses_code_proves_nothing(site: Site) -> None:
     record = new_enrolment(site.url + "/", "UBND", "Chánh Văn phòng")
     site.put("/", '<html><head><meta name="canbang-enrol" content="canbang-khac"></head></html>')

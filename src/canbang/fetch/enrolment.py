@@ -69,11 +69,16 @@ class Enrolment:
 
 def _site(url: str) -> tuple[str, str]:
     """Host (with port, without www.) and path of an address."""
-    parts = urlsplit(url)
+    wrong = InputError(f"{url}: địa chỉ không hợp lệ. Viết đủ dạng https://tên-miền/…")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a bracket left open, a port that is no number
+        raise wrong from None
     host = (parts.hostname or "").removeprefix("www.")
     if not host or parts.scheme not in ("http", "https"):
-        raise InputError(f"{url}: địa chỉ không hợp lệ. Viết đủ dạng https://tên-miền/…")
-    return (f"{host}:{parts.port}" if parts.port else host), parts.path or "/"
+        raise wrong
+    return (f"{host}:{port}" if port else host), parts.path or "/"
 
 
 def read_enrolments(file: Path) -> list[Enrolment]:
