@@ -23,11 +23,10 @@ _MAX_LINES = 6_000
 class _Element:
     """An element on the way down; its name with class and id is made up only when a line asks for it."""
 
-    __slots__ = ("_mark", "node", "serial", "tag")
+    __slots__ = ("_mark", "node", "tag")
 
-    def __init__(self, node: LexborNode, tag: str, serial: int) -> None:
+    def __init__(self, node: LexborNode, tag: str) -> None:
         self.node = node
-        self.serial = serial
         self.tag = tag
         if tag == "a" and "bookmark" in (node.attributes.get("rel") or ""):
             self.tag = "span"  # a date that links to its own article
@@ -64,7 +63,7 @@ class _Lines:
             self._path = self._path or tuple(path[:block])
             if held:
                 self._inner = tuple(path[block:])
-        if any(element.tag == "a" for element in path[-4:]):
+        if "a" in [element.tag for element in path[-4:]]:
             self._linked += size
 
     def machine(self, value: str, path: list[_Element]) -> None:
@@ -73,13 +72,15 @@ class _Lines:
         self._inner = self._inner or tuple(path[-1:])
 
     def end(self) -> None:
-        text = nfc("".join(self._parts)) if self._parts else ""
+        if not self._parts and not self._machine:
+            return
+        text = nfc("".join(self._parts))
+        path = self._path
         if text or self._machine:
-            wanted = bool(self._machine) or may_hold_date(text) or any(one.tag == "h1" for one in self._path[-3:])
-            marks = tuple(one.mark for one in self._path) if wanted else ()
-            trail = tuple(one.serial for one in self._path)
-            inner = tuple(one.mark for one in self._inner)
-            self.out.append(Line(text, trail, marks, inner, self._machine, self._linked))
+            wanted = self._machine or may_hold_date(text) or "h1" in [one.tag for one in path[-3:]]
+            marks = tuple([one.mark for one in path]) if wanted else ()
+            inner = tuple([one.mark for one in self._inner])
+            self.out.append(Line(text, path, marks, inner, self._machine, self._linked))
         self._parts, self._path, self._inner, self._machine, self._linked = [], (), (), "", 0
 
 
@@ -88,7 +89,7 @@ def page_lines(tree: LexborHTMLParser) -> list[Line]:
     lines, path = _Lines(), list[_Element]()
     # Iterative, since hostile pages nest without end.
     stack: list[tuple[LexborNode | None, int]] = [(tree.body, 0)]
-    for serial in range(_MAX_NODES):
+    for _ in range(_MAX_NODES):
         if not stack or len(lines.out) >= _MAX_LINES:
             break
         node, depth = stack.pop()
@@ -98,8 +99,10 @@ def page_lines(tree: LexborHTMLParser) -> list[Line]:
             stack.append((node.next, depth))
         if depth < len(path):
             # Leaving blocks ends the line; leaving inline elements does not.
-            if any(element.tag not in _FLOWING for element in path[depth:]):
-                lines.end()
+            for element in path[depth:]:
+                if element.tag not in _FLOWING:
+                    lines.end()
+                    break
             del path[depth:]
         tag = node.tag or ""
         if tag == "-text":
@@ -107,7 +110,7 @@ def page_lines(tree: LexborHTMLParser) -> list[Line]:
         elif tag[:1] not in ("", "-", "_", "!"):
             if tag not in _FLOWING:
                 lines.end()
-            path.append(_Element(node, tag, serial))
+            path.append(_Element(node, tag))
             if tag == "time" and node.attributes.get("datetime"):
                 lines.machine(node.attributes["datetime"] or "", path)
             if tag not in _SKIPPED and depth < _MAX_DEPTH:

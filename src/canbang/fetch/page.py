@@ -112,10 +112,10 @@ def _wants_check(said: PublishedAt, fetched: datetime | None) -> bool:
 
     Systems are known that declare the moment of serving as the date, and that write local time with a Z behind it.
     """
+    if said.source is DateSource.RECIPE:  # learnt from what pages show: asking them again makes it no surer
+        return False
     if said.confidence is not Confidence.SURE:
         return True
-    if said.source is DateSource.RECIPE:  # learnt from what pages show, so asked of it already
-        return False
     serving = fetched is not None and abs(said.when - fetched) <= _STAMP
     return serving or (said.has_time and said.when.utcoffset() == timedelta(0))
 
@@ -220,7 +220,7 @@ def read_draft(
     layout = reading.layout if reading else None
     if layout and layout.lead and meta.described:
         meta = replace(meta, lead=selected(tree, layout.lead) or meta.lead)
-    if watch and layout and not layout.date and not meta.dates:
+    if watch and layout and not layout.date_sure and not meta.dates:
         watch.undated(Lesson(url, markup, "", fetched))
     declared = (
         _declared(meta.dates, fetched, zone) or _by_recipe(layout, tree, fetched, zone) or _weakly(meta, fetched, zone)

@@ -22,7 +22,7 @@ from canbang.fetch.metadata import selected
 from canbang.item import VIETNAM, Confidence
 from canbang.text.dates import Doubt, split_date
 from canbang.text.normalise import nfc
-from canbang.text.page_dates import PageDate
+from canbang.text.page_dates import PageDate, beside_date
 
 INLINE = frozenset({
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "em", "font", "i", "img", "ins", "kbd", "label",
@@ -256,7 +256,7 @@ def read_date(
     dated, rest = found
     if fetched is not None and dated.when > fetched + timedelta(days=1):
         return None
-    sure = layout.date_sure and dated.doubt is Doubt.NONE and len(rest) <= _SURE_REST
+    sure = layout.date_sure and dated.doubt is Doubt.NONE and len(beside_date(rest)) <= _SURE_REST
     return PageDate(dated.when, dated.has_time, Confidence.SURE if sure else Confidence.LIKELY, written[:100])
 
 

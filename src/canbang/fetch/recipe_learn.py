@@ -10,16 +10,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
-from canbang.fetch.lines import page_lines
-from canbang.fetch.recipe import INLINE, ON_TOPIC, Layout, Recipe, beside, body_lines, read_date
+from canbang.fetch.recipe import INLINE, ON_TOPIC, Layout, Recipe, beside, body_lines
+from canbang.fetch.recipe_fields import MIN_PAGES, Placed, date_place, lead_place, page_dates, sure_ones
 from canbang.fetch.recipe_sheet import NAME, NAMED, Lesson, Sheet, SheetLine, found_by, lay_out, selectors
-from canbang.item import VIETNAM, Confidence
-from canbang.text.date_places import Places
-from canbang.text.page_dates import PageDate, find_dates
+from canbang.text.page_dates import PageDate
 
-MIN_PAGES = 3
 _DEEPER = 0.85  # a lead above the body must not make the element around both the body
 _SAME = 0.8
 _LEAST_PROSE = 200
@@ -31,12 +28,10 @@ _NOT_BODY = re.compile(
     r"|^(?:Quảng cáo|Tài trợ|Nội dung tài trợ)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*$")
 _TELLING = frozenset({
     "figure", "figcaption", "aside", "blockquote", "small", "table", "ul", "ol", "dl", "center", "section", "article", "footer", "header", "nav",
     "h1", "h2", "h3", "h4", "h5", "h6",
 })  # fmt: skip
-Placed = tuple[Sheet, int]
 
 
 def _best(sheet: Sheet) -> int | None:
@@ -222,96 +217,6 @@ def _measured(layout: Layout, placed: Sequence[Placed]) -> Layout:
     )  # fmt: skip
 
 
-def _field(placed: Sequence[Placed], right: Callable[[Sheet, int, SheetLine], bool]) -> tuple[str, int]:
-    """The selector that finds a line of the wanted sort on the most pages, and on how many; "" where on too few."""
-    votes: Counter[str] = Counter()
-    ranks: dict[str, int] = {}
-    wanted: list[dict[int, str]] = []
-    for sheet, at in placed:
-        lines = [line for line in sheet.lines if at not in line.path and right(sheet, at, line)]
-        spots: dict[int, str] = {}
-        for line in lines[:5]:
-            for one in line.path[-3:]:
-                if len(sheet.inside(one)) == 1:
-                    spots[one] = line.text
-        wanted.append(spots)
-        for one in spots:
-            for rank, css in selectors(sheet, one):
-                ranks[css] = min(rank, ranks.get(css, rank))
-    for css in ranks:
-        votes[css] = sum(found_by(sheet, css) in spots for (sheet, _), spots in zip(placed, wanted, strict=True))
-    if not votes:
-        return "", 0
-    css = max(votes, key=lambda one: (votes[one], -ranks[one], -len(one), one))
-    enough = votes[css] >= max(MIN_PAGES, 0.8 * len(placed))
-    return (css, votes[css]) if enough else ("", 0)
-
-
-def _lead(placed: Sequence[Placed]) -> str:
-    """The selector of the lead, for pages whose metadata have none: a sentence of its own between title and body."""
-    lacking = [one for one in placed if not one[0].meta.lead or len(one[0].meta.lead) < 40]
-    told = Counter(sheet.meta.lead for sheet, _ in placed)
-    lacking += [one for one in placed if one not in lacking and told[one[0].meta.lead] > 1]
-    if len(lacking) < max(MIN_PAGES, len(placed) / 2):
-        return ""
-
-    def right(sheet: Sheet, at: int, line: SheetLine) -> bool:
-        first = next((number for number, one in enumerate(sheet.lines) if at in one.path), 0)
-        near = any(line is one for one in sheet.lines[max(0, first - 6) : first])
-        return (
-            near
-            and not line.repeated
-            and not line.linked
-            and len(line.text) >= 40
-            and bool(_SENTENCE_END.search(line.text))
-        )
-
-    return _field(lacking, right)[0]
-
-
-def _dates(sheets: Sequence[Sheet]) -> dict[int, PageDate]:
-    """The sure dates of pages that declare none, by the sheet's id; what the pages show of clocks is heeded."""
-    bare = [sheet for sheet in sheets if not sheet.meta.dates]
-    shown = [find_dates(page_lines(one.tree), title=one.meta.title, fetched=one.lesson.fetched) for one in bare]
-    places = Places()
-    for one in shown:
-        places.learn(one.lines)
-    picked = {id(sheet): one.pick(places) for sheet, one in zip(bare, shown, strict=True)}
-    return {key: date for key, date in picked.items() if date is not None and date.confidence is Confidence.SURE}
-
-
-def _date(placed: Sequence[Placed], dates: Mapping[int, PageDate]) -> tuple[str, bool]:
-    """The selector of the date, for pages whose metadata have none, and whether all pages agree."""
-    shown: dict[int, tuple[str, date]] = {}
-    today = 0
-    for sheet, _ in placed:
-        found, fetched = dates.get(id(sheet)), sheet.lesson.fetched
-        if found is not None:
-            day = found.when.astimezone(VIETNAM).date()
-            shown[id(sheet)] = found.line, day
-            today += fetched is not None and day == fetched.astimezone(VIETNAM).date()
-    asked = [one for one in placed if id(one[0]) in shown]
-    # A clock shows today on every page, and so may a site's news: what shows nothing else proves nothing.
-    if len(asked) < MIN_PAGES or len({day for _, day in shown.values()}) < MIN_PAGES or 2 * today > len(asked):
-        return "", False
-    css, _ = _field(asked, lambda sheet, at, line: line.text == shown[id(sheet)][0])
-    if not css:
-        return "", False
-    right = wrong = blank = 0
-    for sheet, _ in placed:
-        if sheet.meta.dates:
-            continue
-        read = read_date(Layout("body", date=css), sheet.tree, sheet.lesson.fetched)
-        if read is None:
-            blank += 1
-        elif id(sheet) in shown:
-            same = read.when.astimezone(VIETNAM).date() == shown[id(sheet)][1]
-            right, wrong = right + same, wrong + (not same)
-    if wrong or right < MIN_PAGES:
-        return "", False
-    return css, not blank and right == len(asked)
-
-
 def _main_shape(sheet: Sheet, at: int) -> str:
     """The tags around most of the running text of a body."""
     sizes: Counter[str] = Counter()
@@ -337,9 +242,9 @@ def _by_shape(placed: list[Placed]) -> list[list[Placed]]:
 def _layout(css: str, placed: list[Placed], agreed: float, trusted: set[int], dates: Mapping[int, PageDate]) -> Layout:
     """The layout of the pages that a selector reads; ``trusted`` are ids of sheets whose teacher found the same place."""
     layout = Layout(css, _exclusions(placed, lambda sheet: id(sheet) in trusted), agreement=round(agreed, 3))
-    day, sure = _date(placed, dates)
+    day, sure = date_place(placed, dates)
     headline = round(_topic(placed) or 0.0, 3)
-    return replace(_measured(layout, placed), lead=_lead(placed), date=day, date_sure=sure, headline=headline)
+    return replace(_measured(layout, placed), lead=lead_place(placed), date=day, date_sure=sure, headline=headline)
 
 
 def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1) -> Recipe | None:
@@ -350,7 +255,7 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
     sheets = lay_out(lessons)
     targets = {number: _best(sheet) for number, sheet in enumerate(sheets)}
     number_of = {id(sheet): number for number, sheet in enumerate(sheets)}
-    open_, dates = set(targets), _dates(sheets)
+    open_, dates = set(targets), sure_ones(page_dates(sheets))
     layouts: list[Layout] = []
     for named in (True, False):
         while open_ and len(layouts) < _MAX_LAYOUTS:
@@ -362,22 +267,6 @@ def learn(site: str, lessons: Sequence[Lesson], now: datetime, version: int = 1)
             layouts += [_layout(css, group, agreed, trusted, dates) for group in _by_shape(placed)]
             open_ -= {number_of[id(sheet)] for sheet, _ in placed}
     return Recipe(site, version, now, len(lessons), tuple(layouts)) if layouts else None
-
-
-def learn_dates(recipe: Recipe, lessons: Sequence[Lesson]) -> Recipe | None:
-    """The recipe with the places of dates for layouts that lacked them, its next version; ``None`` where none was found.
-
-    ``lessons`` are pages that these layouts read; no teacher is asked.
-    """
-    sheets = lay_out(lessons)
-    dates = _dates(sheets)
-    layouts = []
-    for layout in recipe.layouts:
-        placed = [(sheet, at) for sheet in sheets if (at := found_by(sheet, layout.body)) is not None]
-        day, sure = ("", False) if layout.date else _date(placed, dates)
-        layouts.append(replace(layout, date=day, date_sure=sure) if day else layout)
-    fresh = tuple(layouts)
-    return replace(recipe, version=recipe.version + 1, layouts=fresh) if fresh != recipe.layouts else None
 
 
 def same_place(lesson: Lesson, layout: Layout, company: Sequence[Lesson] = ()) -> bool:

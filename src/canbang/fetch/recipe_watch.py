@@ -21,7 +21,8 @@ from selectolax.lexbor import LexborHTMLParser
 from canbang.errors import InputError, reason
 from canbang.fetch.body import read_body
 from canbang.fetch.recipe import Layout, Recipe, Verdict, apply, dump, load
-from canbang.fetch.recipe_learn import MIN_PAGES, learn, learn_dates, same_place
+from canbang.fetch.recipe_fields import MIN_PAGES, learn_dates
+from canbang.fetch.recipe_learn import learn, same_place
 from canbang.fetch.recipe_sheet import Lesson
 from canbang.item import VIETNAM
 
@@ -31,7 +32,7 @@ _CHECKED = 50  # one in so many
 _AFTER_DOUBT = 3
 _UNFIT = 3
 _PATIENCE = 48
-_DATELESS = 8
+_DATELESS = 12
 _LESSONS_MAX = 3 << 20
 """What all pages kept as lessons may weigh: characters, or fifty a tag, since their trees stand in memory together."""
 _MAX_LAYOUTS = 8
@@ -70,7 +71,8 @@ class Watch:
         self._lessons: deque[Lesson] = deque(maxlen=MOST_PAGES)
         self._company: deque[Lesson] = deque(maxlen=2)
         self._dateless: deque[Lesson] = deque(maxlen=_DATELESS)
-        self._asked, self._patience = 0, _DATELESS
+        # Where an earlier visit learnt a recipe it has looked for the dates too.
+        self._asked, self._patience = 0, _PATIENCE if recipe else _DATELESS
         self._fresh = 0
         self._wanted = _UNFIT if recipe else FIRST_PAGES
         self._doubt = 0
@@ -109,7 +111,7 @@ class Watch:
         return self._check(Lesson(url, markup, read_body(markup), fetched), found.body, found.layout)
 
     def undated(self, lesson: Lesson) -> None:
-        """Take in a page that the recipe read and that declares no date: enough of them show where its layout keeps it."""
+        """Take in a page that declares no date and whose layout is not sure of its place: enough of them show it."""
         self._keep(self._dateless, lesson)
         self._asked += 1
         if self.recipe is None or self._asked < self._patience or len(self._dateless) < MIN_PAGES:
@@ -118,7 +120,7 @@ class Watch:
         self._asked, self._patience = 0, 2 * self._patience
         if found is not None:
             self.earlier.append(self.recipe)
-            self.recipe, self._patience = found, _DATELESS
+            self.recipe = found
             self._dateless.clear()
 
     def _check(self, lesson: Lesson, body: str, layout: Layout) -> Reading:

@@ -26,13 +26,13 @@ from canbang.text.normalise import match_key, strip_accents
 class Line:
     """A line as a reader sees it.
 
-    ``trail`` numbers the elements around it from the root down and ``marks`` names them ("div.article-meta#x"), both from
-    the outermost in; ``inner`` names the inline elements around the part of it that may be a date; ``machine`` is a
+    ``trail`` are the elements around it from the root down, told apart by ``==``, and ``marks`` their names ("div.article-meta#x"),
+    both from the outermost in; ``inner`` names the inline elements around the part of it that may be a date; ``machine`` is a
     ``datetime`` attribute in it; ``linked`` is how many characters of it are links.
     """
 
     text: str
-    trail: tuple[int, ...] = ()
+    trail: tuple[object, ...] = ()
     marks: tuple[str, ...] = ()
     inner: tuple[str, ...] = ()
     machine: str = ""
@@ -107,6 +107,7 @@ _NEAR_LICENCE, _UNDER_TITLE = 2, 4
 _BREADCRUMBS = 3
 _LICENCE_MAX = 400
 _OLDEST = 1995
+_NO_WORD = re.compile(r"[^\w]+")
 _NUMBER = re.compile(r"\d{3,}")
 _PLACE_MAX = 300
 _MAX_FOUND = 300
@@ -137,6 +138,15 @@ def _heads_box(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def _is_licence(text: str) -> bool:
     return _LICENCE.search(text) is not None
+
+
+def beside_date(rest: str) -> str:
+    """What stands beside a date and says something of its own: without the labels that dates have, accents and case."""
+    return _own_words(strip_accents(rest.lower()))
+
+
+def _own_words(rest: str) -> str:
+    return _NO_WORD.sub(" ", _LABELS.sub(" ", rest)).strip()
 
 
 def _title_at(lines: Sequence[Line], title: str) -> int | None:
@@ -249,8 +259,7 @@ def _weigh(
     out = []
     for one in found:
         marked = any(_DATE_MARK.search(mark) for mark in (*one.line.marks[-3:], *one.line.inner))
-        rest = _LABELS.sub(" ", one.rest)
-        rest = re.sub(r"[^\w]+", " ", rest).strip()
+        rest = _own_words(one.rest)
         if one.dated.doubt is not Doubt.NONE or len(one.rest.strip()) > _MAX_REST:
             one.doubts.append("doubt")
         if split_date(one.rest, zone=zone):
