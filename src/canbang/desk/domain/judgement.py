@@ -88,9 +88,13 @@ def next_card(organisation: Organisation, person: UUID) -> Drawn | None:
         card = held or cards.filter(free).order_by("draw__month", "place").first()
         if card is None:
             return None
-        # a conditional update that says whether it won: two people never get one card, and who loses asks for another
-        if cards.filter(free | Q(held_by=person), pk=card.pk).update(held_by=person, held_until=now + HOLD):
-            return card
+        # A conditional update that says whether it won: two people never get one card, and who loses asks for another.
+        # The row is locked in a statement before: PostgreSQL would look for judgements as they stood when the update began
+        # to wait, and give out a card that was judged meanwhile.
+        with transaction.atomic():
+            Drawn.objects.select_for_update().filter(pk=card.pk).first()
+            if cards.filter(free | Q(held_by=person), pk=card.pk).update(held_by=person, held_until=now + HOLD):
+                return card
 
 
 def former(card: Drawn, person: UUID) -> Answer | None:
