@@ -4,7 +4,7 @@
 
 Each case is a process of its own that collects two channels, a hostile one and a good one; the servers run in another
 process, all on 127.0.0.1. Printed: growth of resident memory over a warm start, wall seconds, the named trouble, and
-whether the good channel came through. Then articles per CPU second of ``canbang collect`` over a friendly site.
+whether the good channel came through. Then articles per CPU second over a friendly site; beside another collector: `bench/reading.py`.
 """
 
 from __future__ import annotations
