@@ -29,7 +29,7 @@ from canbang.text.page_dates import Line, PageDate, Shown, find_dates
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _STAMP = timedelta(minutes=10)
-_TAGS_MAX = 60_000
+_TAGS_MAX = 30_000
 
 
 @dataclass(frozen=True, slots=True)
